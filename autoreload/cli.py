@@ -1,0 +1,195 @@
+"""The options of the command line, as click reads them; imported only when there are any."""
+
+import os
+
+import click
+
+from autoreload import __version__
+from autoreload.core.options import Options, OptionsProblem
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+EPILOG = """\b
+Examples:
+  autorun manage.py runserver          a Django project
+  autorun uvicorn main:app             any server of the environment
+  autorun myapp:main                   a function
+  autorun app.py --port 8000           a script; what follows it is the script's
+  autorun -m package                   a module
+  autorun python -X dev app.py         with an interpreter and its flags
+  autorun -- node server.js            any other program
+  autorun --noreload manage.py runserver   one plain process, for supervisors
+
+Every option can be set in the environment: AUTORUN_STOP_TIMEOUT=5, AUTORUN_WATCH=a:b.
+"""
+
+
+class Listed(click.ParamType):
+    """Text of which a variable may hold several, separated like PATH."""
+
+    name = "glob"
+    envvar_list_splitter = os.pathsep
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        return str(value)
+
+
+def _seconds(*, least: float = 0.0) -> click.ParamType:
+    return click.FloatRange(min=least, max=86_400.0)
+
+
+@click.command(
+    name="autorun",
+    epilog=EPILOG,
+    context_settings={
+        "auto_envvar_prefix": "AUTORUN",
+        "help_option_names": ["-h", "--help"],
+        "allow_interspersed_args": False,
+        "ignore_unknown_options": False,
+    },
+    help="Run a Python program, and serve the new code as soon as a file is saved.",
+)
+@click.option(
+    "-w",
+    "--watch",
+    type=Listed(),
+    multiple=True,
+    metavar="GLOB",
+    help="Also restart when this file, folder or glob changes.",
+)
+@click.option(
+    "-i",
+    "--ignore",
+    type=Listed(),
+    multiple=True,
+    metavar="GLOB",
+    help="Never restart for these.",
+)
+@click.option(
+    "-d",
+    "--delay",
+    type=_seconds(),
+    default=0.0,
+    metavar="SECONDS",
+    help="Wait for this much quiet before a restart.  [default: 0]",
+)
+@click.option(
+    "--poll",
+    type=_seconds(least=0.01),
+    is_flag=False,
+    flag_value=0.5,
+    default=None,
+    metavar="[=SECONDS]",
+    help="Compare files by polling instead of file events.  [--poll means 0.5]",
+)
+@click.option(
+    "--reload/--no-reload",
+    " /--noreload",
+    default=True,
+    help="Run once as one plain process, without watching.",
+)
+@click.option(
+    "--hold/--no-hold",
+    default=True,
+    help="Keep the running code while saved files do not compile.  [default: hold]",
+)
+@click.option(
+    "--signal",
+    default=None,
+    metavar="NAME",
+    help="Signal that asks the app to stop.  [default: INT; TERM for other programs]",
+)
+@click.option(
+    "--stop-timeout",
+    type=_seconds(),
+    default=3.0,
+    metavar="SECONDS",
+    help="Kill the app if it has not stopped by then.  [default: 3]",
+)
+@click.option("--exit", is_flag=True, help="Leave with the app's code when it ends.")
+@click.option("--exit-on-error", is_flag=True, help="Leave with the app's code when it fails.")
+@click.option("-c", "--clear", is_flag=True, help="Clear the screen when a new run is ready.")
+@click.option("-q", "--quiet", is_flag=True, help="Only say what is wrong.")
+@click.option("-v", "--verbose", is_flag=True, help="Say why for each decision.")
+@click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    help="Colour in autorun's own lines.  [default: auto]",
+)
+@click.option("--python", default=None, metavar="PATH", help="Interpreter to run the app with.")
+@click.option(
+    "--leave",
+    type=Listed(),
+    multiple=True,
+    metavar="NAME",
+    help="Let programs of this name live on when autorun ends.",
+)
+@click.version_option(__version__, "--version", message="autorun %(version)s")
+@click.argument("target", nargs=-1, type=click.UNPROCESSED, metavar="TARGET [ARGS]...")
+def command(**values: object) -> None:
+    """What click needs to know of our options; nothing is run by it."""
+
+
+def complete() -> None:
+    """Answer the shell's question for completions; the variable of click says which."""
+    command.main(prog_name="autorun")
+
+
+def arity(name: str) -> int | None:
+    """Whether an option takes the next word: 1 yes, 0 no or only behind `=`, None unknown."""
+    for parameter in command.params:
+        if isinstance(parameter, click.Option) and name in (
+            *parameter.opts,
+            *parameter.secondary_opts,
+        ):
+            return 0 if parameter.is_flag or "--poll" in parameter.opts else 1
+    return None
+
+
+def parse(words: "Sequence[str]") -> Options | None:
+    """The options in these words and in the environment; None when help or version was shown.
+
+    Raises OptionsProblem with one sentence for anything that is none of ours or has a bad value.
+    """
+    try:
+        context = command.make_context("autorun", [_joined(word) for word in words])
+    except click.exceptions.Exit:
+        return None
+    except click.ClickException as problem:
+        raise OptionsProblem(_sentence(problem)) from None
+    values = context.params
+    return Options(
+        watch=tuple(values["watch"]),
+        ignore=tuple(values["ignore"]),
+        delay_s=values["delay"],
+        poll_s=values["poll"],
+        reload=values["reload"],
+        hold=values["hold"],
+        signal=values["signal"],
+        stop_timeout_s=values["stop_timeout"],
+        exit=values["exit"],
+        exit_on_error=values["exit_on_error"],
+        clear=values["clear"],
+        quiet=values["quiet"],
+        verbose=values["verbose"],
+        color=values["color"],
+        python=values["python"],
+        leave=tuple(values["leave"]),
+    )
+
+
+def _joined(word: str) -> str:
+    """An optional value is taken only behind `=`, so `--poll` alone must not take the next word."""
+    return "--poll=0.5" if word == "--poll" else word
+
+
+def _sentence(problem: click.ClickException) -> str:
+    """Click's complaint in our style: lower case, no full stop, what to do."""
+    text = problem.format_message().strip().rstrip(".")
+    text = " ".join(text.split())
+    return f"{text[:1].lower()}{text[1:]}; see autorun --help"

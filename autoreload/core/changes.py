@@ -1,0 +1,123 @@
+"""What was loaded, and whether it is still what is on disk.
+
+A file is known by its signature: modification time in nanoseconds, size and inode. Signatures are
+compared for equality, never for order: a restored file is older and still another one. Where the
+signature differs the bytes decide, so that a touch restarts nothing.
+"""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+Signature = tuple[int, int, int]
+"""Modification time in nanoseconds, size in bytes, inode."""
+
+
+class Loaded:
+    """One file as it was when the program read it; no signature means that it was not there."""
+
+    __slots__ = ("digest", "path", "signature")
+
+    def __init__(self, path: str, signature: Signature | None, digest: int | None = None) -> None:
+        self.path = path
+        self.signature = signature
+        self.digest = digest
+
+    def entry(self) -> tuple[object, ...]:
+        """As plain data, for a message."""
+        return (self.path, self.signature, self.digest)
+
+    def __repr__(self) -> str:
+        return f"Loaded({self.path!r}, {self.signature}, {self.digest})"
+
+
+class Change:
+    """One file that is no longer what was loaded."""
+
+    __slots__ = ("kind", "path", "signature")
+
+    def __init__(self, path: str, kind: str, signature: Signature | None) -> None:
+        self.path = path
+        self.kind = kind
+        self.signature = signature
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Change) and (self.path, self.kind, self.signature) == (
+            other.path,
+            other.kind,
+            other.signature,
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.path, self.kind, self.signature))
+
+    def __repr__(self) -> str:
+        return f"Change({self.path!r}, {self.kind!r})"
+
+
+class Comparison:
+    """What a look at the loaded files found."""
+
+    __slots__ = ("changes", "same")
+
+    def __init__(self, changes: list[Change], same: list[str]) -> None:
+        self.changes = changes
+        self.same = same
+
+
+def compare(
+    loaded: "Iterable[Loaded]",
+    look: "Callable[[str], Signature | None]",
+    digest: "Callable[[str], int | None]",
+) -> Comparison:
+    """Compare what was loaded with what is there now.
+
+    `look` gives the signature of a path, or None when there is no such file; `digest` gives the
+    digest of its bytes. A file with another signature and the same bytes takes the new signature,
+    so that it is read once. Without a digest to compare with, another signature is a change: one
+    restart too many is better than one too few.
+    """
+    changes: list[Change] = []
+    same: list[str] = []
+    for record in loaded:
+        now = look(record.path)
+        if now == record.signature:
+            continue
+        if now is None:
+            changes.append(Change(record.path, "deleted", None))
+        elif record.signature is None:
+            changes.append(Change(record.path, "created", now))
+        elif record.digest is not None and digest(record.path) == record.digest:
+            # The digest was taken after the look: a write between the two leaves another
+            # signature behind, and the next look meets it.
+            record.signature = now
+            same.append(record.path)
+        else:
+            changes.append(Change(record.path, "modified", now))
+    return Comparison(changes, same)
+
+
+FIRST_WAIT_S = 0.02
+LONGEST_WAIT_S = 0.3
+
+
+def patience(changes: list[Change], broken: bool, looks: int, *, delay_s: float = 0.0) -> float:
+    """How long to wait before these changes are looked at again, in seconds; 0 means act now.
+
+    A lone save that compiles is acted on at once. A file that is empty, gone or does not compile
+    may be half of a save, and several files are often part of more: those get a window that widens
+    with every look. `looks` counts the looks before this one; the caller acts as soon as two looks
+    in a row found the same.
+    """
+    wait = min(FIRST_WAIT_S * 2**looks, LONGEST_WAIT_S)
+    if delay_s:
+        return max(delay_s, wait if looks else 0.0)
+    unfinished = broken or any(
+        change.kind == "deleted" or (change.signature is not None and change.signature[1] == 0)
+        for change in changes
+    )
+    if unfinished:
+        return LONGEST_WAIT_S if any(change.kind == "deleted" for change in changes) else wait
+    if len(changes) > 1 or looks:
+        return wait
+    return 0.0

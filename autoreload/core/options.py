@@ -1,0 +1,65 @@
+"""What the user asked for, with defaults and their units."""
+
+
+class OptionsProblem(Exception):  # noqa: N818  # it is the user's, not a fault of ours
+    """An option that is none of ours, or has a value that it cannot have; the text says so."""
+
+
+class Options:
+    """The options of one autorun; every field is one option of the command line."""
+
+    __slots__ = (
+        "clear",
+        "color",
+        "delay_s",
+        "exit",
+        "exit_on_error",
+        "hold",
+        "ignore",
+        "leave",
+        "poll_s",
+        "python",
+        "quiet",
+        "reload",
+        "signal",
+        "stop_timeout_s",
+        "verbose",
+        "watch",
+    )
+
+    def __init__(
+        self,
+        *,
+        watch: tuple[str, ...] = (),
+        ignore: tuple[str, ...] = (),
+        delay_s: float = 0.0,
+        poll_s: float | None = None,
+        reload: bool = True,
+        hold: bool = True,
+        signal: str | None = None,
+        stop_timeout_s: float = 3.0,
+        exit: bool = False,
+        exit_on_error: bool = False,
+        clear: bool = False,
+        quiet: bool = False,
+        verbose: bool = False,
+        color: str = "auto",
+        python: str | None = None,
+        leave: tuple[str, ...] = (),
+    ) -> None:
+        self.watch = watch
+        self.ignore = ignore
+        self.delay_s = delay_s
+        self.poll_s = poll_s
+        self.reload = reload
+        self.hold = hold
+        self.signal = signal
+        self.stop_timeout_s = stop_timeout_s
+        self.exit = exit
+        self.exit_on_error = exit_on_error
+        self.clear = clear
+        self.quiet = quiet
+        self.verbose = verbose
+        self.color = color
+        self.python = python
+        self.leave = leave

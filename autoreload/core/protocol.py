@@ -1,0 +1,151 @@
+"""The words between outer and inner: messages, the sentinel code, names of environment variables.
+
+One message is one packet: a word, the pid of the sender, and named fields. The bytes are those of
+`marshal` in its second version: both ends are our own, every supported interpreter reads it, and it
+costs the inner no import.
+
+    outer -> inner   start    what to run, how to stop, which bytecode not to trust
+                     look     something that you loaded may have changed
+                     events   file events arrive from now on, the sweep may be slow
+                     stop     end the app; a restart follows or it does not
+                     refresh  files that the framework caches have changed
+    inner -> outer   hello    the interpreter is up
+                     here     the watcher has heard `look`
+                     loaded   files that were read, each with the signature taken before reading
+                     called   the program's own code begins
+                     usage    the target cannot be run as it was named
+                     restart  this inner is ending because of these files
+                     held     a changed file does not compile, the app goes on
+                     same     files were written without new bytes
+                     slow     what keeps the app from ending
+                     watch    a directory and pattern that the framework caches
+                     leave    a process that autorun shall not end
+                     own      a reloader inside the program was kept from starting
+                     refreshed  what the framework did with changed files
+"""
+
+import marshal
+
+SENTINEL = 3
+"""Exit code of an inner that wants to be started again, as in Django and Werkzeug.
+
+uvicorn and gunicorn also exit with 3 when they fail, so the code alone means nothing: the word
+`restart` on the channel decides.
+"""
+
+FLAG = "RELOAD_ENV"
+FLAG_VALUE = "true"
+IDENTITY = "AUTORUN_ID"
+"""Stays in the environment of everything below, so that strays can be recognised."""
+CHANNEL = "AUTORUN_CHANNEL"
+"""Descriptor and nonce of the channel; taken out before the app can see it."""
+
+LARGEST = 60_000
+"""Bytes of the largest packet that is sent; the kernel's default bound is about 200 kB."""
+
+TO_INNER = frozenset({"start", "look", "events", "stop", "refresh"})
+TO_OUTER = frozenset(
+    {
+        "hello",
+        "here",
+        "loaded",
+        "called",
+        "usage",
+        "restart",
+        "held",
+        "same",
+        "slow",
+        "watch",
+        "leave",
+        "own",
+        "refreshed",
+    }
+)
+WORDS = TO_INNER | TO_OUTER
+
+
+class ProtocolError(ValueError):
+    """A packet that none of our ends sends."""
+
+
+class Message:
+    """One packet, taken apart."""
+
+    __slots__ = ("fields", "pid", "word")
+
+    def __init__(self, word: str, pid: int, fields: "dict[str, object]") -> None:
+        self.word = word
+        self.pid = pid
+        self.fields = fields
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Message) and (self.word, self.pid, self.fields) == (
+            other.word,
+            other.pid,
+            other.fields,
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # the fields are a dict
+
+    def __repr__(self) -> str:
+        return f"Message({self.word!r}, {self.pid}, {self.fields!r})"
+
+    def text(self, name: str) -> str:
+        """The field as text; empty when it is missing."""
+        value = self.fields.get(name, "")
+        return value if isinstance(value, str) else str(value)
+
+    def texts(self, name: str) -> list[str]:
+        """The field as a list of texts; empty when it is missing."""
+        value = self.fields.get(name, ())
+        return [str(one) for one in value] if isinstance(value, list | tuple) else []
+
+    def number(self, name: str) -> float:
+        """The field as a number; 0 when it is missing."""
+        value = self.fields.get(name, 0)
+        return value if isinstance(value, int | float) else 0
+
+    def flag(self, name: str) -> bool:
+        """Whether the field is there and true."""
+        return bool(self.fields.get(name))
+
+
+def encode(word: str, pid: int, fields: "dict[str, object]") -> bytes:
+    """The packet for a message; ProtocolError for an unknown word."""
+    if word not in WORDS:
+        raise ProtocolError(f"unknown word {word!r}")
+    return marshal.dumps((word, pid, fields), 2)
+
+
+def decode(packet: bytes) -> Message:
+    """The message in a packet; ProtocolError when it is none of ours."""
+    try:
+        value = marshal.loads(packet)
+    except (EOFError, ValueError, TypeError) as error:
+        raise ProtocolError(f"not a message: {packet[:40]!r}") from error
+    match value:
+        case (str(word), int(pid), dict(fields)) if word in WORDS:
+            return Message(word, pid, fields)
+    raise ProtocolError(f"not a message: {value!r:.80}")
+
+
+def batches(entries: "list[tuple[object, ...]]", *, largest: int = LARGEST) -> "list[list[object]]":
+    """Split entries so that each part fits one packet; an entry is never split."""
+    parts: list[list[object]] = []
+    part: list[object] = []
+    room = 0
+    for entry in entries:
+        size = len(marshal.dumps(entry, 2))
+        if part and room < size:
+            part = []
+        if not part:
+            parts.append(part)
+            room = largest
+        part.append(entry)
+        room -= size
+    return parts
+
+
+def shortened(names: "list[str]", *, most: int = 50) -> "list[str]":
+    """A list of names that fits a packet whatever happens: the first ones."""
+    return [name[:2000] for name in names[:most]]

@@ -1,0 +1,136 @@
+"""Takes the typed line apart and starts what it names; a line without options costs no click."""
+
+import os
+import sys
+
+from autoreload.core import commandline
+from autoreload.core.options import Options, OptionsProblem
+from autoreload.core.targets import UsageProblem, plan
+from autoreload.system import terminal
+from autoreload.system.environment import RealFacts
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from autoreload.core.targets import Plan
+
+_OPTION = "AUTORUN_"
+_KEPT = frozenset({"AUTORUN_ID"})
+"""Variables with our prefix that are no options, and that a nested autorun sets anew."""
+
+
+def main(words: "Sequence[str]") -> int:
+    """Run the line; the exit code of autorun."""
+    if "_AUTORUN_COMPLETE" in os.environ:
+        from autoreload import cli
+
+        cli.complete()
+    try:
+        return _start(words)
+    except (UsageProblem, OptionsProblem) as problem:
+        terminal.say_plainly(str(problem))
+        return 2
+
+
+def _start(words: "Sequence[str]") -> int:
+    if commandline.plain(words) and not _has_options(os.environ):
+        line, options = commandline.split(words, lambda _: None), Options()
+    else:
+        from autoreload import cli
+
+        line = commandline.split(words, cli.arity)
+        parsed = cli.parse(line.options)
+        if parsed is None:
+            return 0
+        options = parsed
+    facts = RealFacts()
+    if not line.target:
+        return _offer(facts)
+    if complaint := commandline.reserved_name(line, facts.is_file):
+        raise UsageProblem(complaint)
+    planned = plan(line.target, dashed=line.dashed, python=options.python, facts=facts)
+    _check_signal(options)
+    if not options.reload:
+        _become(planned)
+    return _run(planned, options)
+
+
+def _run(planned: "Plan", options: Options) -> int:
+    from autoreload.outer.run import run
+
+    try:
+        return run(planned, options, environment_of_app())
+    except FileNotFoundError as error:
+        raise UsageProblem(f"cannot run {planned.title}: {error.filename} is not there") from None
+    except PermissionError as error:
+        raise UsageProblem(
+            f"cannot run {planned.title}: {error.filename} may not be executed"
+        ) from None
+
+
+def _become(planned: "Plan") -> None:
+    """One plain process with this pid: no watcher, no flag, no further descriptor."""
+    from autoreload.outer.child import by_hand
+
+    for note in planned.notes:
+        terminal.say_plainly(note)
+    argv = by_hand(planned)
+    environment = {**environment_of_app(), **dict(planned.environment)}
+    sys.stdout.flush()
+    try:
+        os.execvpe(argv[0], argv, environment)
+    except OSError as error:
+        raise UsageProblem(f"cannot run {argv[0]!r}: {error.strerror}") from None
+
+
+def _offer(facts: RealFacts) -> int:
+    from autoreload.core.candidates import candidates
+
+    lines = candidates(facts)
+    if not lines:
+        raise UsageProblem("nothing to run here: name a script, a module:function or a command")
+    terminal.say_plainly("what shall run? Here is what could:")
+    for text in lines:
+        terminal.show(f"  {text}")
+    return 2
+
+
+def _check_signal(options: Options) -> None:
+    from autoreload.outer.child import signal_number
+
+    try:
+        signal_number(options.signal or "INT")
+    except ValueError:
+        raise UsageProblem(
+            f"--signal {options.signal!r} is no signal; INT, TERM, HUP or QUIT are"
+        ) from None
+
+
+def _has_options(environment: "Mapping[str, str]") -> bool:
+    return any(name.startswith(_OPTION) and name not in _KEPT for name in environment)
+
+
+def environment_of_app() -> dict[str, str]:
+    """The environment that autorun was given, without what is meant for autorun alone.
+
+    In the C locale Python coerces LC_CTYPE in its own environment (PEP 538); the app is to meet
+    the original and coerce by itself, or its flags would differ.
+    """
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(_OPTION) or name in _KEPT
+    }
+    if "LC_CTYPE" in kept and not _was_given("LC_CTYPE"):
+        del kept["LC_CTYPE"]
+    return kept
+
+
+def _was_given(name: str) -> bool:
+    """Whether a variable was there when this process began (Linux; elsewhere it counts as such)."""
+    try:
+        with open("/proc/self/environ", "rb") as file:
+            return f"\0{name}=".encode() in b"\0" + file.read()
+    except OSError:
+        return True

@@ -1,0 +1,87 @@
+"""Children that multiprocessing spawns: interpreters of their own, which report what they load.
+
+A forked child has our hooks already. A spawned one is a new interpreter that is sent a dict before
+anything else; an object in it opens the traces over there when it is unpickled, with the channel
+passed on as multiprocessing passes its own descriptors.
+"""
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from autoreload.system.channel import Channel
+
+_channel: "Channel | None" = None
+
+
+def connect(channel: "Channel") -> None:
+    """The channel that spawned children get."""
+    global _channel
+    _channel = channel
+
+
+def trace_spawned(spawn: "Any") -> None:
+    """Let `multiprocessing.spawn` hand our traces to its children."""
+    if sys.platform == "win32" or _channel is None:
+        return
+    original = spawn.get_preparation_data
+
+    def get_preparation_data(name: str) -> "dict[str, object]":
+        data = original(name)
+        # First, so that it is there before `prepare` imports the main module.
+        return {"autorun": _Traced(), **data}
+
+    spawn.get_preparation_data = get_preparation_data
+
+
+class _Traced:
+    """Opens the traces where it is unpickled."""
+
+    def __reduce__(self) -> "tuple[object, tuple[object, ...]]":
+        from multiprocessing.context import get_spawning_popen
+
+        popen: Any = get_spawning_popen()
+        package = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+        if popen is None or _channel is None or not _channel.is_ours():
+            return (bool, ())
+        fd = popen.duplicate_for_child(_channel.fd)
+        # exec is what every interpreter can find by name, whether or not it has our package.
+        return (exec, (_OPEN.format(package=package, fd=fd),))
+
+
+_OPEN = """
+import sys
+sys.path.insert(0, {package!r})
+try:
+    from autoreload.inner.children import open_traces
+    open_traces({fd})
+except Exception:
+    pass
+finally:
+    sys.path.remove({package!r})
+"""
+
+
+def open_traces(fd: int) -> None:
+    """In the spawned child: report every file that is loaded from here on."""
+    from autoreload.system.channel import Channel, ChannelClosed, settle_high
+    from autoreload.watch.traces import Traces
+
+    channel = Channel(settle_high(fd))
+    traces = Traces()
+
+    def tell(record: "Any") -> None:
+        try:
+            channel.send("loaded", files=[record.entry()])
+        except ChannelClosed:
+            pass  # autorun is gone, and its guard ends this process as well
+
+    traces.on_load = tell
+    traces.install()
+    connect(channel)
+    traces.on_module["multiprocessing.spawn"] = trace_spawned
+    if "multiprocessing.spawn" in sys.modules:
+        trace_spawned(sys.modules["multiprocessing.spawn"])

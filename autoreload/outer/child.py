@@ -1,0 +1,178 @@
+"""One run of the app: spawn it, talk to it, know what it loaded and how it ended."""
+
+import os
+import signal
+import time
+
+from autoreload.core import protocol
+from autoreload.core.changes import Loaded
+from autoreload.system import channel as channels
+from autoreload.system import processes
+from autoreload.system.channel import ChannelClosed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from autoreload.core.options import Options
+    from autoreload.core.protocol import Message
+    from autoreload.core.targets import Plan
+
+DOOR = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "__main__.py")
+
+
+class Child:
+    """A process that is waited for, and the app that is signalled.
+
+    The two are one process as long as nothing stands between outer and app; `live` is what the
+    other end of the channel says that it is.
+    """
+
+    def __init__(self, pid: int, channel: "channels.Channel | None") -> None:
+        self.pid = pid
+        self.live = pid
+        self.channel = channel
+        self.started = time.monotonic()
+        self.greeted = channel is None
+        self.called_at: float | None = None
+        self.last_load = self.started
+        self.heard_at = self.started
+        self.usage = ""
+        self.loaded: dict[str, Loaded] = {}
+        """What the app's own process has loaded; its watcher compares these."""
+        self.below: dict[str, Loaded] = {}
+        """What its children have loaded; only the outer can compare these."""
+
+    def messages(self) -> "Iterable[Message]":
+        """What has come over the channel; loads are taken in on the way."""
+        while self.channel is not None:
+            try:
+                message = self.channel.receive()
+            except (ChannelClosed, protocol.ProtocolError):
+                return
+            if message is None:
+                return
+            self.heard_at = time.monotonic()
+            match message.word:
+                case "hello":
+                    self.greeted = True
+                    self.live = message.pid
+                case "loaded":
+                    self._take_loaded(message)
+                case "called":
+                    self.called_at = self.called_at or self.heard_at
+            yield message
+
+    def _take_loaded(self, message: "Message") -> None:
+        table = self.loaded if message.pid == self.live else self.below
+        self.last_load = self.heard_at
+        entries = message.fields.get("files")
+        for entry in entries if isinstance(entries, list) else ():
+            path, signature, digest = entry
+            known = table.get(path)
+            # Of several processes that load a file the first counts: it runs the oldest.
+            if table is self.loaded or known is None:
+                table[path] = Loaded(path, signature, digest)
+            elif known.digest is None and known.signature == signature:
+                known.digest = digest
+
+    def tell(self, word: str, **fields: object) -> None:
+        """Send a message; an app that is ending does not hear it any more."""
+        if self.channel is not None:
+            try:
+                self.channel.send(word, **fields)
+            except ChannelClosed:
+                pass
+
+    def ask(self, number: int, *, restart: bool) -> None:
+        """Ask the app to stop as a user would."""
+        if self.channel is None:
+            processes.send(self.pid, number)
+        elif self.greeted:
+            self.tell("stop", restart=restart, signal=number)
+        else:
+            # An interpreter that boots takes a signal badly, and nothing of the user's has run.
+            processes.send(self.pid, signal.SIGKILL)
+
+    def kill(self) -> None:
+        """End it and what is below it, now."""
+        below = processes.descendants(self.pid, processes.table())
+        processes.send(self.pid, signal.SIGKILL)
+        for process in below:
+            processes.send(process.pid, signal.SIGKILL)
+
+    def close(self) -> None:
+        if self.channel is not None:
+            self.channel.close()
+
+
+def spawn_app(
+    plan: "Plan",
+    options: "Options",
+    environment: "Mapping[str, str]",
+    *,
+    mask: "Iterable[int]",
+    distrusted: "Iterable[str]",
+    root: str,
+) -> Child:
+    """Start the inner: this package again, with RELOAD_ENV=true. Raises OSError."""
+    ours, theirs = channels.pair()
+    nonce = os.urandom(8).hex()
+    start: dict[str, object] = {
+        "nonce": nonce,
+        "kind": "callable" if plan.entry_point else plan.kind,
+        "name": plan.entry_point or plan.name,
+        "argv0": plan.name if plan.entry_point else "",
+        "args": list(plan.args),
+        "orig_argv": by_hand(plan),
+        "signal": signal_number(options.signal or plan.stop_signal),
+        "stop_timeout_s": options.stop_timeout_s,
+        "delay_s": options.delay_s,
+        "poll_s": options.poll_s or 0.0,
+        "hold": options.hold,
+        "ignore": list(options.ignore),
+        "root": root,
+        "distrusted": list(distrusted),
+    }
+    # The first message waits in the socket, so that the inner need not.
+    ours.send("start", **start)
+    inner = {**environment, protocol.CHANNEL: f"{theirs}:{nonce}"}
+    words = ["-m", plan.name] if plan.kind == "module" else [plan.name]
+    argv = [plan.python, *plan.flags, DOOR, *words, *plan.args]
+    try:
+        pid = processes.spawn(argv, inner, mask=mask, pass_fd=theirs)
+    except OSError:
+        ours.close()
+        raise
+    finally:
+        os.close(theirs)
+    return Child(pid, ours)
+
+
+def spawn_command(
+    plan: "Plan", environment: "Mapping[str, str]", *, mask: "Iterable[int]"
+) -> Child:
+    """Start any other program. Raises OSError."""
+    return Child(processes.spawn(plan.args, environment, mask=mask), None)
+
+
+def by_hand(plan: "Plan") -> list[str]:
+    """The line that runs the target without us."""
+    if plan.kind == "command":
+        return list(plan.args)
+    start = [plan.python, *plan.flags]
+    if plan.kind == "module":
+        return [*start, "-m", plan.name, *plan.args]
+    if plan.kind == "callable":
+        return [*start, DOOR, "--call", plan.name, *plan.args]
+    return [*start, plan.name, *plan.args]
+
+
+def signal_number(name: str) -> int:
+    """INT, SIGINT or 2 as a number; ValueError for anything else."""
+    if name.isdigit():
+        return int(signal.Signals(int(name)))
+    found = getattr(signal, "SIG" + name.upper().removeprefix("SIG"), None)
+    if not isinstance(found, signal.Signals):
+        raise ValueError(name)
+    return int(found)

@@ -1,0 +1,81 @@
+"""What the app started and did not end: what is ended after it, and what never is."""
+
+import os
+
+from autoreload.core import protocol
+from autoreload.system import processes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+SPARED = frozenset(
+    {
+        "gpg-agent",
+        "ssh-agent",
+        "dbus-daemon",
+        "xdg-open",
+        "chrome",
+        "chromium",
+        "google-chrome",
+        "firefox",
+        "firefox-bin",
+        "safari",
+        "code",
+        "emacs",
+        "vim",
+        "nvim",
+        "nano",
+        "subl",
+        "idea",
+        "pycharm",
+    }
+)
+"""Programs that a user goes on using after the app that opened them."""
+
+GRACE_S = 0.5
+
+
+class Leftovers:
+    """Ends what descends from the app; as subreaper we are the parent of what lost its own."""
+
+    def __init__(self, identity: str, spared: "Iterable[str]") -> None:
+        self._identity = identity
+        self._spared = SPARED | set(spared)
+        self._left: set[int] = set()
+
+    def leave(self, pid: int) -> None:
+        """The app wants this process to live on."""
+        self._left.add(pid)
+
+    def here(self, child: int | None) -> list[processes.Process]:
+        """What is below us in our own terminal's or shell's group of processes (session(7))."""
+        session = os.getsid(0)
+        return [one for one in self._below(child) if one.session == session]
+
+    def everywhere(self, child: int | None) -> list[processes.Process]:
+        """Also what made itself independent, recognised by what it carries."""
+        below = {one.pid: one for one in self._below(child)}
+        below.update(
+            (one.pid, one)
+            for one in processes.carriers(protocol.IDENTITY, self._identity)
+            if self._is_ended(one)
+        )
+        return list(below.values())
+
+    def _below(self, child: int | None) -> list[processes.Process]:
+        table = processes.table()
+        spared = {pid for pid in self._left if pid in table}
+        return [
+            one
+            for one in processes.descendants(os.getpid(), table)
+            if one.pid != child and one.pid not in spared and self._is_ended(one)
+        ]
+
+    def _is_ended(self, process: processes.Process) -> bool:
+        return process.name not in self._spared and process.pid not in self._left
+
+
+def end(found: "Iterable[processes.Process]", pause: "Callable[[float], object]") -> None:
+    """TERM, and KILL for what does not go."""
+    processes.end((one.pid for one in found), GRACE_S, pause)

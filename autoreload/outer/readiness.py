@@ -1,0 +1,67 @@
+"""When a run counts as ready: it listens, or it was called and has settled."""
+
+import time
+
+from autoreload.system import processes, sockets
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from autoreload.outer.child import Child
+
+PACE_S = 0.01
+BELOW_PACE_S = 0.1
+"""Looking through the processes below the app is dearer, and done less often."""
+QUIET_S = 0.3
+"""A program without a port is up when it was called and has loaded nothing for this long."""
+LONGEST_S = 60.0
+
+
+class Readiness:
+    """Looks for the first listener of one run, until it is ready."""
+
+    def __init__(self, child: "Child", *, serves: bool) -> None:
+        self._child = child
+        self._serves = serves
+        self._before = set(sockets.listening())
+        self._looked_below = 0.0
+        self.ready_at: float | None = None
+        self.urls: list[str] = []
+
+    def interval(self) -> float | None:
+        """Seconds until the next look; None when there is nothing left to find out."""
+        if self.ready_at is not None or time.monotonic() - self._child.started > LONGEST_S:
+            return None
+        age = time.monotonic() - self._child.started
+        return PACE_S if age < 10 else 0.1
+
+    def look(self) -> bool:
+        """Whether the run has become ready since the last look."""
+        now = time.monotonic()
+        if self.ready_at is not None:
+            return False
+        urls = self._listeners(now)
+        if urls:
+            self.ready_at, self.urls = now, urls
+            return True
+        if not self._serves and self._is_settled(now):
+            self.ready_at = self._child.called_at or self._child.started
+            return True
+        return False
+
+    def _is_settled(self, now: float) -> bool:
+        if self._child.channel is None:
+            return now - self._child.started > QUIET_S
+        called = self._child.called_at
+        return called is not None and now - max(called, self._child.last_load) > QUIET_S
+
+    def _listeners(self, now: float) -> list[str]:
+        listening = sockets.listening()
+        new = set(listening) - self._before
+        if not new:
+            return []
+        own = new & sockets.held_by(self._child.live)
+        if not own and now - self._looked_below > BELOW_PACE_S:
+            self._looked_below = now
+            for process in processes.descendants(self._child.pid, processes.table()):
+                own |= new & sockets.held_by(process.pid)
+        return sorted({listening[inode].url for inode in own})

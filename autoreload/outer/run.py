@@ -1,0 +1,425 @@
+"""The outer's loop: one poll over signals, channel, events and deadlines; lifecycle decides."""
+
+import os
+import select
+import signal
+import sys
+import time
+
+from autoreload.core import protocol, wording
+from autoreload.core.decisions import Broken
+from autoreload.core.lifecycle import ALIVE, Action, Event, State, step
+from autoreload.core.wording import Line
+from autoreload.outer import child as children
+from autoreload.outer import leftovers
+from autoreload.outer.readiness import Readiness
+from autoreload.outer.watching import POLL_S, Watching
+from autoreload.system import files, processes, signals, terminal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from autoreload.core.options import Options
+    from autoreload.core.protocol import Message
+    from autoreload.core.targets import Plan
+    from autoreload.outer.child import Child
+
+KILL_AFTER_S = 0.3
+"""The inner ends itself when its time is up; the outer does it this much later."""
+UNANSWERED_S = 2.0
+"""A watcher that has not said a word this long after a hint is kept from running."""
+OPEN_EVENTS_AFTER_S = 0.3
+
+
+class Outer:
+    """One autorun, from the first start of the app to its own end."""
+
+    def __init__(self, plan: "Plan", options: "Options", environment: "Mapping[str, str]") -> None:
+        self._plan = plan
+        self._options = options
+        self._root = os.getcwd()
+        self._identity = os.urandom(8).hex()
+        self._environment = {
+            **environment,
+            **dict(plan.environment),
+            protocol.FLAG: protocol.FLAG_VALUE,
+            protocol.IDENTITY: self._identity,
+        }
+        self._ears = signals.Ears()
+        self._modes = terminal.Modes()
+        colour = terminal.wants_colour(options.color, environment, is_terminal=os.isatty(2))
+        self._voice = terminal.Voice(colour=colour)
+        self._leftovers = leftovers.Leftovers(self._identity, options.leave)
+        self._watching = Watching(options, self._root, self._complain)
+        self._state = State.WAITING
+        self._child: Child | None = None
+        self._readiness: Readiness | None = None
+        self._ended: processes.Ended | None = None
+        self._stop_at: float | None = None
+        self._asked_look_at: float | None = None
+        self._changed_at = time.monotonic()
+        self._distrusted: set[str] = set()
+        self._said: set[str] = set()
+        self._has_run = False
+        self._serves = plan.serves
+        self._runs = 0
+        self._exit_code = 0
+        self._die_by: int | None = None
+        self._subreaper = False
+
+    # --- the loop -------------------------------------------------------------------------------
+
+    def run(self) -> int:
+        """Run until the end; the exit code, if it is not a signal that ends this process."""
+        for note in self._plan.notes:
+            self._say(Line(note, "dim"))
+        for pattern in self._options.watch:
+            if not self._watching.add_pattern(pattern):
+                self._say(wording.no_match(pattern))
+        self._changed_at = time.monotonic()
+        self._feed(Event.CHANGED)
+        while self._state is not State.GONE:
+            self._wait(self._timeout())
+            for heard in self._ears.heard():
+                self._on_signal(heard)
+            self._on_messages()
+            self._on_children()
+            self._on_time()
+        self._watching.close()
+        if self._die_by is not None:
+            signals.die_by(self._die_by, self._ears.mask)
+        return self._exit_code
+
+    def _wait(self, timeout_s: float | None) -> None:
+        poll = select.poll()
+        poll.register(self._ears.fileno(), select.POLLIN)
+        if self._child is not None and self._child.channel is not None:
+            poll.register(self._child.channel.fileno(), select.POLLIN)
+        if (events := self._watching.fileno()) is not None:
+            poll.register(events, select.POLLIN)
+        try:
+            ready = poll.poll(None if timeout_s is None else timeout_s * 1000)
+        except InterruptedError:
+            return
+        # A channel whose inner has died stays readable: the child's end is about to be reported.
+        for fd, what in ready:
+            if what & select.POLLHUP and self._child and self._child.channel:
+                if fd == self._child.channel.fileno():
+                    self._ears.wait(0.05)
+
+    def _timeout(self) -> float | None:
+        now = time.monotonic()
+        times = [self._watching.next_sweep()]
+        if self._state in ALIVE and self._readiness is not None:
+            interval = self._readiness.interval()
+            if interval is not None:
+                times.append(interval)
+        if self._stop_at is not None:
+            times.append(self._stop_at - now)
+        if self._asked_look_at is not None:
+            times.append(self._asked_look_at + UNANSWERED_S - now)
+        return max(0.0, min(times))
+
+    def _feed(self, event: Event) -> None:
+        self._state, actions = step(self._state, event)
+        for action in actions:
+            self._carry_out(action)
+
+    def _carry_out(self, action: Action) -> None:
+        match action:
+            case Action.SPAWN:
+                self._spawn()
+            case Action.ASK:
+                self._ask()
+            case Action.ARM:
+                self._stop_at = time.monotonic() + self._options.stop_timeout_s + KILL_AFTER_S
+            case Action.KILL:
+                if self._child is not None:
+                    self._child.kill()
+            case Action.SWEEP:
+                self._sweep()
+            case Action.REPORT:
+                self._report()
+            case Action.LOOK:
+                self._look_alone()
+            case Action.LEAVE:
+                self._leave()
+
+    # --- actions --------------------------------------------------------------------------------
+
+    def _spawn(self) -> None:
+        self._watching.rebase()
+        self._watching.sleep()
+        self._stop_at = self._asked_look_at = None
+        mask = self._ears.mask
+        if self._plan.kind == "command":
+            self._child = children.spawn_command(self._plan, self._environment, mask=mask)
+        else:
+            self._child = children.spawn_app(
+                self._plan,
+                self._options,
+                self._environment,
+                mask=mask,
+                distrusted=self._distrusted,
+                root=self._root,
+            )
+        self._runs += 1
+        self._readiness = Readiness(self._child, serves=self._serves)
+        has_inner = self._child.channel is not None
+        self._watching.follow(self._child.loaded, self._child.below, inner=has_inner)
+        if self._watching.has_events:
+            self._child.tell("events", on=True)
+        if self._runs == 1:
+            self._first_run()
+
+    def _first_run(self) -> None:
+        """What is done while the first run boots."""
+        assert self._child is not None
+        self._subreaper = processes.become_subreaper()
+        if self._plan.kind == "command":
+            tree = self._watching.add_everything()
+            self._say(wording.command_started(self._plan.title, self._child.pid, self._root))
+            if tree.is_cut:
+                self._say(wording.too_many_files(len(tree.found)))
+        else:
+            how = "polling" if self._options.poll_s is not None else "file events"
+            self._say(wording.started(self._plan.title, self._child.pid, how))
+
+    def _ask(self) -> None:
+        if self._child is not None:
+            name = self._options.signal or self._plan.stop_signal
+            self._child.ask(children.signal_number(name), restart=self._state is State.RESTARTING)
+
+    def _sweep(self) -> None:
+        self._modes.restore()
+        leftovers.end(self._leftovers.here(None), self._pause)
+
+    def _pause(self, seconds: float) -> None:
+        self._ears.wait(seconds)
+        processes.reap()
+
+    def _report(self) -> None:
+        assert self._child is not None
+        assert self._ended is not None
+        waiting = self._state is State.WAITING
+        if self._child.usage:
+            if not waiting:
+                terminal.say_plainly(self._child.usage)
+            else:
+                self._say(wording.unusable(self._child.usage, waiting=True))
+            return
+        lived = time.monotonic() - self._child.started
+        self._say(wording.ended(self._ended.code, lived, waiting=waiting))
+
+    def _look_alone(self) -> None:
+        """No inner lives: subscribe, then compare with what the last one had loaded."""
+        assert self._child is not None
+        self._child.close()
+        before = self._child
+        self._watching.follow(before.loaded, before.below, inner=False)
+        if self._ended is not None and self._ended.code != 0:
+            self._watching.wake_for_sources()
+        self._watching.open()
+        self._watching.subscribe()
+        self._on_found(sweep=True)
+
+    def _leave(self) -> None:
+        found = self._leftovers.everywhere(None)
+        if found:
+            leftovers.end(found, self._pause)
+            self._say(wording.swept([repr(one) for one in found]))
+        self._modes.restore()
+        if self._die_by is None and not self._ended_by_itself():
+            self._say(wording.stopped())
+
+    def _ended_by_itself(self) -> bool:
+        return self._exit_code != 0 or self._options.exit or self._options.exit_on_error
+
+    # --- what is heard --------------------------------------------------------------------------
+
+    def _on_signal(self, heard: signals.Heard) -> None:
+        if heard.number in signals.ENDING:
+            if self._state is State.LEAVING:
+                self._feed(Event.FORCE)
+                return
+            if heard.number != signal.SIGINT:
+                self._die_by = heard.number
+            self._feed(Event.TYPED if heard.typed else Event.STOP)
+        elif heard.number in signals.PASSED_ON and not heard.typed and self._child is not None:
+            processes.send(self._child.live, heard.number)
+
+    def _on_messages(self) -> None:
+        if self._child is None:
+            return
+        loads = len(self._child.loaded) + len(self._child.below)
+        for message in self._child.messages():
+            self._on_message(message)
+        if len(self._child.loaded) + len(self._child.below) != loads:
+            self._watching.subscribe()
+
+    def _on_message(self, message: "Message") -> None:
+        self._asked_look_at = None
+        match message.word:
+            case "called":
+                self._has_run = True
+                self._feed(Event.CALLED)
+            case "restart":
+                paths = message.texts("paths")
+                self._changed_at = message.number("noticed") or time.monotonic()
+                self._say_changed(paths, more=int(message.number("count")) - len(paths))
+                self._feed(Event.ANNOUNCED)
+            case "held":
+                self._on_held(message)
+            case "same" if message.flag("unheld"):
+                self._say(wording.unheld())
+            case "same":
+                if self._options.verbose:
+                    self._say(wording.same(message.texts("paths"), self._root))
+            case "slow":
+                self._on_slow(message)
+            case "usage":
+                if self._child is not None:
+                    self._child.usage = message.text("text")
+            case "watch":
+                self._watching.add_cached(message.text("directory"), message.text("pattern"))
+            case "refreshed":
+                paths = message.texts("paths")
+                self._say(wording.refreshed(paths, self._root, message.text("by")))
+            case "leave":
+                self._leftovers.leave(int(message.number("process")))
+            case "own":
+                self._once(wording.own_reloader(self._plan.title, message.text("what")))
+
+    def _on_held(self, message: "Message") -> None:
+        fields = message.fields
+        broken = Broken(
+            message.text("path"),
+            int(message.number("line")),
+            int(message.number("column")),
+            message.text("kind"),
+            message.text("text"),
+            str(fields.get("source", "")),
+        )
+        self._say(*wording.held(broken, self._root))
+
+    def _on_slow(self, message: "Message") -> None:
+        below = processes.descendants(self._child.pid, processes.table()) if self._child else []
+        name = "SIG" + (self._options.signal or self._plan.stop_signal).upper().removeprefix("SIG")
+        self._say(
+            wording.slow_stop(name, message.texts("threads"), [repr(one) for one in below[:5]])
+        )
+
+    def _on_children(self) -> None:
+        for ended in processes.reap():
+            if self._child is None or ended.pid != self._child.pid or self._state not in ALIVE:
+                continue
+            self._on_messages()  # what it said last
+            self._ended = ended
+            if self._readiness is not None and self._readiness.ready_at is not None:
+                self._serves = self._serves or bool(self._readiness.urls)
+            self._readiness = None
+            event = Event.FINAL if self._is_final(ended.code) else Event.ENDED
+            if self._state is State.RESTARTING:
+                self._child.close()
+            self._feed(event)
+
+    def _is_final(self, code: int) -> bool:
+        """Whether autorun ends with this run; sets what it ends with."""
+        if self._state in (State.RESTARTING, State.LEAVING):
+            return False
+        never_ran = self._child is not None and self._child.usage and not self._has_run
+        if not never_ran and not (
+            self._options.exit or (self._options.exit_on_error and code != 0)
+        ):
+            return False
+        if code < 0:
+            self._die_by = -code
+        self._exit_code = code
+        return True
+
+    def _on_time(self) -> None:
+        now = time.monotonic()
+        if self._stop_at is not None and now >= self._stop_at and self._state in ALIVE:
+            self._stop_at = None
+            self._say(wording.killed(self._options.stop_timeout_s))
+            self._feed(Event.OVERDUE)
+        if self._readiness is not None and self._state in ALIVE and self._readiness.look():
+            self._on_ready(self._readiness)
+        if self._child is not None and now - self._child.started > OPEN_EVENTS_AFTER_S:
+            self._open_events()
+        self._on_found(sweep=self._watching.next_sweep() == 0)
+        if self._asked_look_at is not None and now > self._asked_look_at + UNANSWERED_S:
+            self._asked_look_at = None
+            self._on_silence()
+
+    def _open_events(self) -> None:
+        if self._watching.fileno() is None:
+            self._watching.open()
+            if self._watching.has_events and self._child is not None:
+                self._child.tell("events", on=True)
+
+    def _on_ready(self, readiness: Readiness) -> None:
+        assert readiness.ready_at is not None
+        if self._state not in (State.BOOTING, State.RUNNING):
+            return
+        if self._options.clear:
+            self._voice.clear()
+        self._say(wording.ready(readiness.ready_at - self._changed_at, readiness.urls))
+        self._open_events()
+
+    def _on_found(self, *, sweep: bool) -> None:
+        found = self._watching.look(sweep=sweep)
+        alive = self._state in (State.BOOTING, State.RUNNING)
+        if found.hinted and self._child is not None and alive:
+            self._child.tell("look")
+            self._asked_look_at = self._asked_look_at or time.monotonic()
+        if found.refresh and self._child is not None and alive:
+            self._child.tell("refresh", paths=protocol.shortened(found.refresh))
+        if found.restart and self._state in (State.BOOTING, State.RUNNING, State.WAITING):
+            self._changed_at = time.monotonic()
+            self._say_changed(found.restart)
+            self._feed(Event.CHANGED)
+
+    def _on_silence(self) -> None:
+        """The watcher did not answer: compare in its stead."""
+        paths = self._watching.differs()
+        if paths and self._state in (State.BOOTING, State.RUNNING):
+            self._changed_at = time.monotonic()
+            self._say(wording.unanswered(paths, self._root))
+            self._drop_bytecode(paths)
+            self._feed(Event.CHANGED)
+
+    # --- words and small things -----------------------------------------------------------------
+
+    def _say_changed(self, paths: list[str], *, more: int = 0) -> None:
+        self._say(wording.changed(paths, self._root, more=max(more, 0)))
+        self._drop_bytecode(paths)
+
+    def _drop_bytecode(self, paths: list[str]) -> None:
+        """Bytecode is keyed by whole seconds and size: that of a changed source may be stale."""
+        for path in paths:
+            if path.endswith(".py") and not files.drop_bytecode(path):
+                self._distrusted.add(path)
+
+    def _say(self, *lines: Line) -> None:
+        if self._options.quiet:
+            lines = tuple(line for line in lines if line.tone in ("held", "bad"))
+        if lines:
+            self._voice.say(*lines)
+
+    def _once(self, line: Line) -> None:
+        if line.text not in self._said:
+            self._said.add(line.text)
+            self._say(line)
+
+    def _complain(self, reason: str) -> None:
+        self._say(wording.polling(reason, POLL_S))
+        if self._child is not None:
+            self._child.tell("events", on=False)
+
+
+def run(plan: "Plan", options: "Options", environment: "Mapping[str, str]") -> int:
+    """Run a target until autorun ends; the exit code."""
+    sys.setswitchinterval(0.001)  # watchdog's threads hand a hint over sooner
+    return Outer(plan, options, environment).run()

@@ -1,0 +1,286 @@
+"""The outer's part of noticing: it has the events, and compares what no inner can.
+
+While an inner lives, its own watcher compares what it loaded; the outer hands it the hints. What
+its children loaded, the files that are watched by name, and everything while no inner lives are
+compared here.
+"""
+
+import os
+import time
+
+from autoreload.core.changes import Loaded, compare
+from autoreload.core.patterns import Patterns
+from autoreload.system import files
+from autoreload.watch.trees import Tree, base_of, ignored_by_git
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from autoreload.core.options import Options
+    from autoreload.watch.backends import Backend
+
+SWEEP_S = 2.0
+POLL_S = 0.5
+SHARE = 200
+"""A sweep may take one part in this many of the time between two."""
+
+
+class Found:
+    """What a look found, by what it asks for."""
+
+    __slots__ = ("hinted", "refresh", "restart")
+
+    def __init__(self) -> None:
+        self.restart: list[str] = []
+        self.refresh: list[str] = []
+        self.hinted = False
+        """The inner should look."""
+
+
+class Watching:
+    """Directories subscribed, trees, and the loaded files that are compared here."""
+
+    def __init__(self, options: "Options", root: str, complain: "Callable[[str], None]") -> None:
+        self._options = options
+        self._root = root
+        self._complain = complain
+        self._ignored = Patterns(options.ignore, root) if options.ignore else None
+        self._backend: Backend | None = None
+        self._failed = False
+        self._directories: dict[str, int] = {}
+        self._trees: list[Tree] = []
+        self._cached: list[Tree] = []
+        self._loaded: dict[str, Loaded] = {}
+        self._below: dict[str, Loaded] = {}
+        self._inner_compares = False
+        self._awake: set[str] = set()
+        self._looked = time.monotonic()
+        self._cost_s = 0.0
+        self._fresh = True
+
+    # --- what is watched ------------------------------------------------------------------------
+
+    def add_pattern(self, pattern: str) -> bool:
+        """Watch what a glob or directory names; whether it names anything yet."""
+        return bool(self._add_tree(base_of(pattern, self._root), pattern).found)
+
+    def add_everything(self, *, only: str | None = None) -> Tree:
+        """Watch the tree of the root, without what git ignores."""
+        ignored = Patterns([*ignored_by_git(self._root), *self._options.ignore], self._root)
+        wanted = Patterns([only], self._root) if only else None
+        tree = Tree(self._root, wanted, ignored)
+        self._trees.append(tree)
+        self.subscribe()
+        return tree
+
+    def _add_tree(self, directory: str, pattern: str) -> Tree:
+        tree = Tree(directory, Patterns([pattern], self._root), self._ignored)
+        self._trees.append(tree)
+        self.subscribe()
+        return tree
+
+    def add_cached(self, directory: str, pattern: str) -> None:
+        """Watch what the framework caches; installed packages are left alone."""
+        known = any(tree.directory == directory for tree in self._cached)
+        if known or "site-packages" in directory or not os.path.isdir(directory):
+            return
+        wanted = Patterns([os.path.join(directory, pattern)], self._root)
+        self._cached.append(Tree(os.path.realpath(directory), wanted, self._ignored))
+        self.subscribe()
+
+    def follow(self, loaded: dict[str, Loaded], below: dict[str, Loaded], *, inner: bool) -> None:
+        """Watch what this run loads; `inner`: its own watcher compares the first part."""
+        self._loaded = loaded
+        self._below = below
+        self._inner_compares = inner
+        self.subscribe()
+
+    def rebase(self) -> None:
+        """Take everything that is watched by name as it is now, before a new run reads it."""
+        for tree in self._trees:
+            tree.look()
+        self._cached = []
+
+    def keep(self, path: str) -> None:
+        """Without an inner: a file that was loaded once, and is to be noticed when it comes back."""
+        if path not in self._loaded:
+            self._loaded[path] = Loaded(path, files.signature(path))
+
+    def wake_for_sources(self) -> None:
+        """Without an inner: a new module in a folder of the project may be the one that is missing."""
+        self._awake = {os.path.dirname(path) for path in self._loaded} | {self._root}
+        self.subscribe()
+
+    def sleep(self) -> None:
+        """An inner lives again."""
+        self._awake = set()
+
+    # --- the event source -----------------------------------------------------------------------
+
+    def fileno(self) -> int | None:
+        """The descriptor to wait for, once there is one."""
+        return None if self._backend is None else self._backend.fileno()
+
+    @property
+    def has_events(self) -> bool:
+        return self._backend is not None and not self._failed
+
+    @property
+    def name(self) -> str:
+        return self._backend.name if self._backend is not None else "polling"
+
+    def open(self) -> None:
+        """Start the event source; what cannot be had is polled, and said."""
+        if self._backend is not None or self._failed or self._options.poll_s is not None:
+            return
+        from autoreload.watch import backends
+
+        try:
+            self._backend = backends.WatchdogBackend(self.is_wanted)
+        except ImportError:
+            self._fail("watchdog is not installed")
+        except OSError as error:
+            self._fail(backends.limit_reached(error))
+        self._fresh = True
+        self.subscribe()
+
+    def _fail(self, reason: str) -> None:
+        if not self._failed:
+            self._failed = True
+            self._complain(reason)
+
+    def subscribe(self) -> None:
+        """Subscribe every directory that holds a watched file, and is not subscribed yet."""
+        if self._backend is None or self._failed:
+            return
+        wanted = {os.path.dirname(path) for path in (*self._loaded, *self._below)}
+        wanted |= self._awake
+        for tree in (*self._trees, *self._cached):
+            wanted |= tree.directories
+        for directory in wanted - self._directories.keys():
+            status = files.signature(directory)
+            if status is None:
+                continue
+            from autoreload.watch import backends
+
+            try:
+                self._backend.watch(directory)
+            except OSError as error:
+                if os.path.isdir(directory):
+                    self._fail(backends.limit_reached(error))
+                    return
+                continue
+            self._directories[directory] = status[2]
+            self._fresh = True
+
+    def _resubscribe(self) -> None:
+        """A directory that was replaced by another of the same name has to be subscribed again."""
+        for directory, inode in list(self._directories.items()):
+            status = files.signature(directory)
+            if status is None or status[2] != inode:
+                del self._directories[directory]
+                if self._backend is not None:
+                    self._backend.unwatch(directory)
+        self.subscribe()
+
+    def is_wanted(self, path: str) -> bool:
+        """Whether an event of this path is worth waking up for; called from watchdog's thread."""
+        return (
+            path in self._loaded
+            or path in self._below
+            or any(tree.is_wanted(path) for tree in (*self._trees, *self._cached))
+            or (path.endswith(".py") and os.path.dirname(path) in self._awake)
+        )
+
+    # --- looking --------------------------------------------------------------------------------
+
+    def next_sweep(self) -> float:
+        """Seconds until the next look without a hint; 0 right after something was subscribed."""
+        if self._fresh and self.has_events:
+            return 0.0
+        if self.has_events:
+            pace = SWEEP_S
+        elif self._inner_compares and not self._trees and not self._cached and not self._below:
+            pace = SWEEP_S
+        else:
+            pace = self._options.poll_s or POLL_S
+        return max(0.0, self._looked + max(pace, self._cost_s * SHARE) - time.monotonic())
+
+    def look(self, *, sweep: bool) -> Found:
+        """Take the hints, or everything, and compare."""
+        found = Found()
+        hints = self._backend.hints() if self._backend is not None else set()
+        if self._ignored is not None:
+            hints = {path for path in hints if not self._ignored.match(path)}
+        if sweep:
+            return self._sweep(found)
+        if not hints:
+            return found
+        found.hinted = self._inner_compares and any(path in self._loaded for path in hints)
+        found.restart = self._compare_loaded(hints)
+        for tree in self._trees:
+            found.restart += tree.look(path for path in hints if tree.is_wanted(path))
+        for tree in self._cached:
+            found.refresh += self._only_cached(
+                tree.look(path for path in hints if tree.is_wanted(path))
+            )
+        self._new_sources(hints, found)
+        self.subscribe()
+        return found
+
+    def _sweep(self, found: Found) -> Found:
+        start = time.perf_counter()
+        self._looked = time.monotonic()
+        if self._fresh and self.has_events:
+            self._fresh = False
+            found.hinted = self._inner_compares
+        found.restart = self._compare_loaded(None)
+        for tree in self._trees:
+            found.restart += tree.look()
+        for tree in self._cached:
+            found.refresh += self._only_cached(tree.look())
+        if self._awake and not self.has_events:
+            self._new_sources({one for d in self._awake for one in _sources(d)}, found)
+        self._resubscribe()
+        self._cost_s = time.perf_counter() - start
+        return found
+
+    def _new_sources(self, paths: "Iterable[str]", found: Found) -> None:
+        for path in paths:
+            if path not in self._loaded and self._awake and path.endswith(".py"):
+                if os.path.dirname(path) in self._awake and path not in found.restart:
+                    if os.path.exists(path):
+                        self.keep(path)
+                        found.restart.append(path)
+
+    def _only_cached(self, paths: list[str]) -> list[str]:
+        return [path for path in paths if path not in self._loaded and not path.endswith(".py")]
+
+    def _compare_loaded(self, paths: "set[str] | None") -> list[str]:
+        records = list(self._below.values())
+        if not self._inner_compares:
+            records += self._loaded.values()
+        if paths is not None:
+            records = [one for one in records if one.path in paths]
+        if self._ignored is not None:
+            records = [one for one in records if not self._ignored.match(one.path)]
+        return [one.path for one in compare(records, files.signature, files.digest).changes]
+
+    def differs(self) -> list[str]:
+        """What the inner loaded and is no longer so, for an inner that does not answer."""
+        records = list(self._loaded.values())
+        return [one.path for one in compare(records, files.signature, files.digest).changes]
+
+    def close(self) -> None:
+        if self._backend is not None:
+            self._backend.stop()
+
+
+def _sources(directory: str) -> list[str]:
+    try:
+        return [
+            os.path.join(directory, name) for name in os.listdir(directory) if name[-3:] == ".py"
+        ]
+    except OSError:
+        return []

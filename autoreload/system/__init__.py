@@ -1,0 +1,1 @@
+"""Edges: one piece of the machine each, without opinions."""

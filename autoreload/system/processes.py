@@ -1,0 +1,194 @@
+"""Processes: spawn, wait, what descends from what, and ending it."""
+
+import os
+import signal
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+RESET = (signal.SIGINT, signal.SIGPIPE, getattr(signal, "SIGXFSZ", signal.SIGPIPE))
+"""Signals whose default a child gets back: SIGINT because a shell hands it to `&` jobs as ignored,
+and the app is to be stopped by it; the others because Python itself ignores them."""
+
+
+def spawn(
+    argv: "Sequence[str]",
+    environment: "Mapping[str, str]",
+    *,
+    mask: "Iterable[int]",
+    pass_fd: int | None = None,
+) -> int:
+    """Start a program in this process' group and directory; its pid. Raises OSError."""
+    actions = []
+    if pass_fd is not None:
+        # A descriptor that is duplicated onto itself keeps its number and loses close-on-exec.
+        actions.append((os.POSIX_SPAWN_DUP2, pass_fd, pass_fd))
+    return os.posix_spawnp(
+        argv[0],
+        list(argv),
+        dict(environment),
+        file_actions=actions,
+        setsigmask=list(mask),
+        setsigdef=list(RESET),
+    )
+
+
+class Ended:
+    """A child that is gone: exit code, or minus the signal."""
+
+    __slots__ = ("code", "pid")
+
+    def __init__(self, pid: int, code: int) -> None:
+        self.pid = pid
+        self.code = code
+
+
+def reap() -> list[Ended]:
+    """Collect every child that has ended: our own, and as subreaper or PID 1 those of others."""
+    ended = []
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return ended
+        if pid == 0:
+            return ended
+        ended.append(Ended(pid, os.waitstatus_to_exitcode(status)))
+
+
+def become_subreaper() -> bool:
+    """Let orphans below come to us (Linux, prctl(2)), so that none is out of sight."""
+    if sys.platform != "linux":
+        return False
+    import ctypes
+
+    pr_set_child_subreaper = 36
+    return ctypes.CDLL(None).prctl(pr_set_child_subreaper, 1, 0, 0, 0) == 0
+
+
+class Process:
+    """One process as the system lists it."""
+
+    __slots__ = ("name", "parent", "pid", "session")
+
+    def __init__(self, pid: int, name: str, parent: int, session: int) -> None:
+        self.pid = pid
+        self.name = name
+        self.parent = parent
+        self.session = session
+
+    def __repr__(self) -> str:
+        return f"{self.pid} ({self.name})"
+
+
+def table() -> dict[int, Process]:
+    """Every process that is alive, by pid; empty where the system does not tell."""
+    if sys.platform != "linux":
+        return _table_by_ps()
+    found = {}
+    for entry in os.listdir("/proc"):
+        if entry.isdigit() and (process := _read_stat(int(entry))):
+            found[process.pid] = process
+    return found
+
+
+def _read_stat(pid: int) -> Process | None:
+    """proc(5): pid (comm) state ppid pgrp session; comm may hold blanks and parentheses."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            text = file.read().decode(errors="replace")
+    except OSError:
+        return None
+    name = text[text.index("(") + 1 : text.rindex(")")]
+    fields = text[text.rindex(")") + 2 :].split()
+    if fields[0] in "ZX":
+        return None
+    return Process(pid, name, int(fields[1]), int(fields[3]))
+
+
+def _table_by_ps() -> dict[int, Process]:
+    import subprocess
+
+    listing = subprocess.Popen(
+        ["ps", "-A", "-o", "pid=,ppid=,sess=,comm="], stdout=subprocess.PIPE, text=True
+    )
+    found = {}
+    for line in listing.communicate()[0].splitlines():
+        pid, parent, _, name = line.split(None, 3)
+        try:
+            found[int(pid)] = Process(
+                int(pid), os.path.basename(name), int(parent), os.getsid(int(pid))
+            )
+        except OSError:
+            continue
+    return found
+
+
+def descendants(root: int, processes: "Mapping[int, Process]") -> list[Process]:
+    """Everything below a process, nearest first."""
+    children: dict[int, list[Process]] = {}
+    for process in processes.values():
+        children.setdefault(process.parent, []).append(process)
+    found: list[Process] = []
+    level = children.get(root, [])
+    while level:
+        found += level
+        level = [child for process in level for child in children.get(process.pid, [])]
+    return found
+
+
+def carriers(name: str, value: str) -> list[Process]:
+    """Processes of this user that carry an environment variable with this value (Linux)."""
+    wanted = f"{name}={value}".encode()
+    found = []
+    for process in table().values() if sys.platform == "linux" else ():
+        try:
+            with open(f"/proc/{process.pid}/environ", "rb") as file:
+                carried = wanted in file.read().split(b"\0")
+        except OSError:
+            continue
+        if carried and process.pid != os.getpid():
+            found.append(process)
+    return found
+
+
+def is_alive(pid: int) -> bool:
+    """Whether there is such a process; a zombie is gone."""
+    if sys.platform == "linux":
+        return _read_stat(pid) is not None
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    return True
+
+
+def send(pid: int, number: int) -> None:
+    """Signal a process; one that is gone, or not ours, is left."""
+    try:
+        os.kill(pid, number)
+    except OSError:
+        pass
+
+
+def end(
+    pids: "Iterable[int]", grace_s: float, pause: "Callable[[float], object]", clock_s: float = 0.01
+) -> None:
+    """TERM first, KILL for what is left after `grace_s`; returns when all are gone.
+
+    `pause` waits that many seconds at most and may return early; it also collects ended children.
+    """
+    left = [pid for pid in pids if is_alive(pid)]
+    for pid in left:
+        send(pid, signal.SIGTERM)
+        send(pid, signal.SIGCONT)
+    for number in range(int(grace_s / clock_s) + 100):
+        if not left:
+            return
+        if number == int(grace_s / clock_s):
+            for pid in left:
+                send(pid, signal.SIGKILL)
+        pause(clock_s)
+        left = [pid for pid in left if is_alive(pid)]

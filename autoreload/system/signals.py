@@ -1,0 +1,96 @@
+"""Signals of the outer: blocked everywhere, taken by one thread, read from one descriptor.
+
+A handler in Python learns the number only. `sigwaitinfo` also tells who sent it, and that is what
+separates a typed Ctrl-C, which the kernel sent to the whole group and so to the app as well, from
+`kill -INT` with autorun's pid, which the app has not seen. Children are spawned with the mask that
+was there before, so nothing of this reaches the app.
+
+SIGTSTP, SIGTTIN and SIGCONT stay with the kernel: outer and app share the terminal's group, and the
+shell stops and continues both.
+"""
+
+import os
+import select
+import signal
+import threading
+
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+"""A stop of autorun."""
+
+PASSED_ON = (signal.SIGWINCH, signal.SIGUSR1, signal.SIGUSR2)
+"""Handed to the app when they were meant for autorun alone."""
+
+_SI_KERNEL = 128
+"""`si_code` of a signal that the kernel sent, such as those typed at a terminal (sigaction(2))."""
+
+
+class Heard:
+    """One signal: its number, and whether the kernel sent it to the whole group."""
+
+    __slots__ = ("number", "typed")
+
+    def __init__(self, number: int, typed: bool) -> None:
+        self.number = number
+        self.typed = typed
+
+
+class Ears:
+    """Blocks the signals of the outer and offers them on a descriptor, until `close`."""
+
+    def __init__(self) -> None:
+        ignored = {
+            number
+            for number in (signal.SIGHUP, signal.SIGQUIT)
+            if signal.getsignal(number) == signal.SIG_IGN
+        }
+        self._wanted = {*ENDING, *PASSED_ON, signal.SIGCHLD} - ignored
+        self._read, self._write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self.mask = signal.pthread_sigmask(signal.SIG_BLOCK, self._wanted | {signal.SIGTTOU})
+        """The mask that was there before, for children and for the end."""
+        # The default action of SIGCHLD is to ignore it, and an ignored signal that nobody has
+        # blocked is dropped: with a handler it stays, whatever a library unblocks.
+        threading.Thread(target=self._listen, name="signals", daemon=True).start()
+
+    def fileno(self) -> int:
+        return self._read
+
+    def _listen(self) -> None:
+        while True:
+            if hasattr(signal, "sigwaitinfo"):
+                info = signal.sigwaitinfo(self._wanted)
+                number, typed = info.si_signo, info.si_code == _SI_KERNEL
+            else:  # macOS tells no sender: what may be typed counts as typed on a terminal
+                number = signal.sigwait(self._wanted)
+                typed = number in (signal.SIGINT, signal.SIGQUIT) and os.isatty(0)
+            try:
+                os.write(self._write, bytes((number, typed)))
+            except OSError:
+                pass  # full: what stands in it wakes the loop all the same
+
+    def heard(self) -> list[Heard]:
+        """What has come since the last call, in order."""
+        try:
+            taken = os.read(self._read, 4096)
+        except BlockingIOError:
+            return []
+        return [Heard(taken[i], bool(taken[i + 1])) for i in range(0, len(taken) - 1, 2)]
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait for a signal."""
+        poll = select.poll()
+        poll.register(self._read, select.POLLIN)
+        return bool(poll.poll(max(timeout_s, 0) * 1000))
+
+
+def die_by(number: int, mask: "set[signal.Signals]") -> None:
+    """End this process by a signal, so that whoever waits for it sees that; no core is written."""
+    try:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    except (ImportError, ValueError, OSError):
+        pass
+    if number not in (signal.SIGKILL, signal.SIGSTOP):
+        signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask - {signal.Signals(number)})

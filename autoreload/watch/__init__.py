@@ -1,0 +1,1 @@
+"""Noticing what changed, in whichever process."""

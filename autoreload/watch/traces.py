@@ -1,0 +1,206 @@
+"""What this interpreter has read: every source of the project, with its signature before reading.
+
+Two methods of importlib's `SourceFileLoader` are replaced. `path_stats` is where the loader stats
+a source before it looks at bytecode or source: the signature taken there is the one that later
+looks are compared with, so an edit during the import is seen. `get_data` is where it reads: the
+digest of exactly those bytes is what "the same content" means.
+
+Bytecode is found by whole seconds and size (PEP 552 calls it timestamp-based), so of two saves
+within one second and of equal size the first would win for ever. A source that is younger than some
+seconds is therefore compiled from what stands in it, and so is one whose stale bytecode could not be
+removed: `path_stats` fails for it, which importlib takes as "no bytecode".
+
+The replacements carry importlib's own file name, so that tracebacks of failed imports are cut as
+without us.
+"""
+
+import _frozen_importlib_external as _external
+import os
+import sys
+import time
+
+from autoreload.core.changes import Loaded
+from autoreload.system import files
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import CodeType, FunctionType, ModuleType
+
+    from autoreload.core.changes import Signature
+
+FRESH_S = 3.0
+"""Sources younger than this are not taken from bytecode."""
+
+_SITE = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
+
+
+class Scope:
+    """Which files are the project's: all but the standard library, installed packages and ours.
+
+    The real path decides, so that editable and symlinked installs count.
+    """
+
+    def __init__(self) -> None:
+        standard = os.path.dirname(os.__file__)
+        self._foreign = tuple(
+            sorted(
+                {
+                    directory.rstrip(os.sep) + os.sep
+                    for path in (
+                        standard,
+                        os.path.dirname(sys.executable),
+                        os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
+                    )
+                    for directory in (path, os.path.realpath(path))
+                }
+            )
+        )
+        self._directories: dict[str, str] = {}
+
+    def real(self, path: str) -> str | None:
+        """The real path of a file of the project; None for any other."""
+        directory, name = os.path.split(path)
+        real = self._directories.get(directory)
+        if real is None:
+            real = os.path.realpath(directory or ".")
+            self._directories[directory] = real
+        found = os.path.join(real, name)
+        inside = found.startswith(self._foreign) or any(mark in found for mark in _SITE)
+        if inside and not os.path.islink(found):
+            return None
+        found = os.path.realpath(found)
+        if found.startswith(self._foreign) or any(mark in found for mark in _SITE):
+            return None
+        return found
+
+
+class Traces:
+    """The files that were loaded, and a way to tell somebody of each."""
+
+    def __init__(self, distrusted: "frozenset[str]" = frozenset()) -> None:
+        self.scope = Scope()
+        self.loaded: dict[str, Loaded] = {}
+        self.last_load = time.monotonic()
+        self.on_load: Callable[[Loaded], None] = _nobody
+        self.on_module: dict[str, Callable[[ModuleType], None]] = {}
+        """What to do right after a module of this name was executed."""
+        self._distrusted = distrusted
+        self._known_modules = 0
+
+    def record(self, path: str, signature: "Signature | None", digest: int | None = None) -> None:
+        """Note a file that was read; the first signature of a path is the one that counts."""
+        self.last_load = time.monotonic()
+        if path in self.loaded:
+            return
+        record = Loaded(path, signature, digest)
+        self.loaded[path] = record
+        self.on_load(record)
+
+    def read(self, path: str) -> bytes:
+        """Read a source that we execute ourselves, and note it. Raises OSError."""
+        signature = files.signature(path)
+        real = self.scope.real(os.path.abspath(path))
+        with open(path, "rb") as file:
+            content = file.read()
+        if real is not None:
+            self.record(real, signature, files.digest_of(content))
+        return content
+
+    def is_fresh(self, path: str, mtime: float) -> bool:
+        """Whether bytecode of this source is not to be trusted."""
+        return mtime > time.time() - FRESH_S or path in self._distrusted
+
+    def fill_digests(self) -> None:
+        """Digest what came from bytecode; it counts only while the stat is still that of the load.
+
+        Read first, then look: bytes that were written in between are then not taken for the
+        loaded ones.
+        """
+        for record in list(self.loaded.values()):
+            if record.digest is None and record.signature is not None:
+                digest = files.digest(record.path)
+                if files.signature(record.path) == record.signature:
+                    record.digest = digest
+
+    def collect_modules(self) -> None:
+        """Note what came in by other loaders: extension modules, archives, bytecode alone."""
+        if len(sys.modules) == self._known_modules:
+            return
+        self._known_modules = len(sys.modules)
+        for module in list(sys.modules.values()):
+            spec = getattr(module, "__spec__", None)
+            loader = getattr(spec, "loader", None)
+            if loader is None or type(loader) is _external.SourceFileLoader:
+                continue
+            path = getattr(loader, "archive", None) or getattr(spec, "origin", None)
+            if not isinstance(path, str) or not os.path.isabs(path):
+                continue
+            real = self.scope.real(path)
+            if real is not None and real not in self.loaded and os.path.isfile(real):
+                self.record(real, files.signature(real))
+
+    def install(self) -> None:
+        """Replace the loader's methods; once in the life of an interpreter."""
+        _replace("path_stats", _path_stats(self, _external.SourceFileLoader.path_stats))
+        _replace("get_data", _get_data(self, _external.SourceFileLoader.get_data))
+        _replace("create_module", _create_module(self, _external.SourceFileLoader.create_module))
+
+
+def _nobody(record: Loaded) -> None:
+    """Until somebody listens, the table is all there is."""
+
+
+def _replace(name: str, function: "FunctionType") -> None:
+    code: CodeType = function.__code__
+    function.__code__ = code.replace(co_filename="<frozen importlib._bootstrap_external>")
+    function.__name__ = name
+    setattr(_external.SourceFileLoader, name, function)
+
+
+def _path_stats(traces: Traces, original: "Callable[..., object]") -> "FunctionType":
+    def path_stats(self, path):  # type: ignore[no-untyped-def]  # importlib's signature
+        status = os.stat(path)
+        real = traces.scope.real(path)
+        if real is not None:
+            traces.record(real, (status.st_mtime_ns, status.st_size, status.st_ino))
+            if traces.is_fresh(real, status.st_mtime):
+                raise OSError("bytecode is not looked at")
+        return {"mtime": status.st_mtime, "size": status.st_size}
+
+    return path_stats  # type: ignore[return-value]
+
+
+def _get_data(traces: Traces, original: "Callable[..., bytes]") -> "FunctionType":
+    def get_data(self, path):  # type: ignore[no-untyped-def]
+        data = original(self, path)
+        if path == self.path:
+            real = traces.scope.real(path)
+            record = traces.loaded.get(real) if real is not None else None
+            if record is not None and record.digest is None:
+                record.digest = files.digest_of(data)
+                traces.on_load(record)
+        return data
+
+    return get_data  # type: ignore[return-value]
+
+
+def _create_module(traces: Traces, original: "Callable[..., object]") -> "FunctionType":
+    def create_module(self, spec):  # type: ignore[no-untyped-def]
+        then = traces.on_module.get(spec.name)
+        if then is not None:
+            _after_execution(self, then)
+        return None
+
+    return create_module  # type: ignore[return-value]
+
+
+def _after_execution(loader: object, then: "Callable[[ModuleType], None]") -> None:
+    """Let one loader call `then` after it has executed its module."""
+    execute = loader.exec_module  # type: ignore[attr-defined]
+
+    def exec_module(module: "ModuleType") -> None:
+        execute(module)
+        then(module)
+
+    loader.exec_module = exec_module  # type: ignore[attr-defined]

@@ -1,0 +1,169 @@
+"""Files that are watched by name and not because they were loaded: --watch, commands, templates."""
+
+import os
+
+from autoreload.core.changes import Loaded, compare
+from autoreload.core.patterns import Patterns
+from autoreload.system import files
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MOST_FILES = 20_000
+"""A tree with more files than this is watched in part, which is said."""
+
+MOST_DIGESTED = 32 << 20
+"""Bytes of a tree that are read so that a touch is told from a change."""
+
+LARGEST_DIGESTED = 1 << 20
+
+SKIPPED = frozenset(
+    {
+        ".git",
+        ".hg",
+        ".svn",
+        ".jj",
+        ".venv",
+        "venv",
+        "node_modules",
+        "__pycache__",
+        ".mypy_cache",
+        ".pytest_cache",
+        ".ruff_cache",
+        ".hypothesis",
+        ".tox",
+        ".nox",
+        ".idea",
+        ".vscode",
+        "site-packages",
+        "dist-packages",
+    }
+)
+"""Folders that are never entered."""
+
+_NOISE = (".pyc", ".pyo", ".swp", ".swo", ".swx", "~", ".tmp", "4913")
+"""Endings of what editors and Python leave for a moment."""
+
+
+class Tree:
+    """The files below a directory that a pattern names, as they were at the last look."""
+
+    def __init__(self, directory: str, wanted: Patterns | None, ignored: Patterns | None) -> None:
+        self.directory = directory
+        self.found: dict[str, Loaded] = {}
+        self.directories: set[str] = set()
+        self.is_cut = False
+        self._wanted = wanted
+        self._ignored = ignored
+        self._digested = 0
+        self._scan(directory)
+        for record in self.found.values():
+            self._take_digest(record)
+
+    def is_wanted(self, path: str) -> bool:
+        """Whether a path belongs to this tree."""
+        if path in self.found:
+            return True
+        if os.path.basename(path).endswith(_NOISE) or not self._is_below(path):
+            return False
+        if self._wanted is not None and not self._wanted.match(path):
+            return os.path.isdir(path)
+        return not (self._ignored is not None and self._ignored.match(path))
+
+    def _is_below(self, path: str) -> bool:
+        if not path.startswith(self.directory.rstrip(os.sep) + os.sep):
+            return False
+        return not SKIPPED.intersection(path[len(self.directory) :].split(os.sep)[:-1])
+
+    def look(self, paths: "Iterable[str] | None" = None) -> list[str]:
+        """What has changed, at these paths or anywhere, and take it as seen."""
+        if paths is None:
+            before = dict(self.found)
+            self._scan(self.directory)
+            new = [path for path in self.found if path not in before]
+            known: list[Loaded] = list(before.values())
+        else:
+            new = []
+            known = []
+            for path in paths:
+                if path in self.found:
+                    known.append(self.found[path])
+                elif self.is_wanted(path):
+                    size = len(self.found)
+                    self._scan(path)
+                    new += list(self.found)[size:]
+        changes = compare(known, files.signature, files.digest).changes
+        for change in changes:
+            if change.signature is None:
+                del self.found[change.path]
+            else:
+                record = Loaded(change.path, change.signature)
+                self._take_digest(record)
+                self.found[change.path] = record
+        for path in new:
+            self._take_digest(self.found[path])
+        return [change.path for change in changes] + new
+
+    def _scan(self, top: str) -> None:
+        """Add what is there and not known; does not follow links to directories."""
+        pending = [top]
+        while pending:
+            path = pending.pop()
+            if not os.path.isdir(path):
+                self._add(path)
+                continue
+            self.directories.add(path)
+            try:
+                entries = list(os.scandir(path))
+            except OSError:
+                continue  # gone, or not ours to read
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    if entry.name not in SKIPPED and not self._is_ignored(entry.path):
+                        pending.append(entry.path)
+                elif self._add(entry.path) and len(self.found) >= MOST_FILES:
+                    self.is_cut = True
+                    return
+
+    def _is_ignored(self, path: str) -> bool:
+        if os.path.isfile(os.path.join(path, "pyvenv.cfg")):
+            return True
+        return self._ignored is not None and self._ignored.match(path)
+
+    def _add(self, path: str) -> bool:
+        if path in self.found or not self.is_wanted(path) or not os.path.isfile(path):
+            return False
+        self.found[path] = Loaded(path, files.signature(path))
+        return True
+
+    def _take_digest(self, record: Loaded) -> None:
+        if record.signature is None or record.signature[1] > LARGEST_DIGESTED:
+            return
+        self._digested += record.signature[1]
+        if self._digested <= MOST_DIGESTED:
+            record.digest = files.digest(record.path)
+
+
+def base_of(pattern: str, root: str) -> str:
+    """The deepest directory that holds everything a glob can match."""
+    plain = os.path.join(root, os.path.expanduser(pattern))
+    parts = []
+    for part in plain.split(os.sep):
+        if any(letter in part for letter in "*?["):
+            break
+        parts.append(part)
+    else:
+        if not os.path.isdir(plain):
+            parts = parts[:-1]
+    return os.path.normpath(os.sep.join(parts) or os.sep)
+
+
+def ignored_by_git(root: str) -> list[str]:
+    """The patterns of the root's .gitignore; those that take something back are left out."""
+    try:
+        with open(os.path.join(root, ".gitignore"), encoding="utf-8", errors="replace") as file:
+            lines = [line.strip() for line in file]
+    except OSError:
+        return []
+    return [line.lstrip("/") for line in lines if line and not line.startswith(("#", "!"))]

@@ -1,0 +1,316 @@
+"""The watcher thread of the inner: hint, settle, compare, verdict, word.
+
+It waits on the channel, where the outer's hints and requests arrive and whose end means that the
+outer is gone. It compares what was loaded with what is on disk at every hint and, slowly, without
+one: an event that never came costs a second, not an edit. Until events arrive the sweep is quick.
+
+The thread is a bare one of `_thread`: `threading.enumerate()` does not show it, and the program's
+own forks find it ended (`park`) and running again afterwards.
+"""
+
+import _thread
+import os
+import select
+import sys
+import time
+
+from autoreload.core import protocol
+from autoreload.core.changes import LONGEST_WAIT_S, Change, Loaded, compare, patience
+from autoreload.core.decisions import Broken, Hold, Nothing, verdict
+from autoreload.system import files
+from autoreload.system.channel import Channel, ChannelClosed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Protocol
+
+    from autoreload.core.protocol import Message
+    from autoreload.watch.traces import Traces
+
+    class App(Protocol):
+        """The program in the main thread, as the watcher sees it."""
+
+        def stop(self, *, restart: bool) -> None:
+            """Ask it to end as a user would."""
+
+        def nudge(self) -> None:
+            """Wake a main thread that missed the request."""
+
+        def force(self) -> None:
+            """End the process now."""
+
+        def kept_by(self) -> list[str]:
+            """The threads that keep it from ending."""
+
+        def orphaned(self) -> None:
+            """The outer is gone: end everything."""
+
+        def refresh(self, paths: list[str]) -> str:
+            """Let the framework read files again; its name, or nothing when it did not."""
+
+        def cached(self) -> list[tuple[str, str]] | None:
+            """Directories and patterns that the framework caches; None when it is too early."""
+
+
+BOOT_SWEEP_S = 0.1
+SWEEP_S = 1.0
+QUIET_S = 0.3
+"""The boot is over when nothing was loaded for this long."""
+SLOW_S = 1.0
+"""An app that has not ended after this is told about."""
+NUDGE_S = 0.06
+LONGEST_SETTLE_S = 10.0
+SWEEP_SHARE = 300
+"""A sweep may take one part in this many of the time between two."""
+
+
+class Settings:
+    """What the outer tells the watcher at the start."""
+
+    __slots__ = ("delay_s", "hold", "is_ignored", "poll_s", "stop_timeout_s")
+
+    def __init__(
+        self,
+        *,
+        delay_s: float = 0.0,
+        poll_s: float = 0.0,
+        hold: bool = True,
+        stop_timeout_s: float = 3.0,
+        is_ignored: "Callable[[str], bool] | None" = None,
+    ) -> None:
+        self.delay_s = delay_s
+        self.poll_s = poll_s
+        self.hold = hold
+        self.stop_timeout_s = stop_timeout_s
+        self.is_ignored = is_ignored
+
+
+class Watcher:
+    """Compares what was loaded with what is there, and ends the app for the next one."""
+
+    def __init__(self, channel: Channel, traces: "Traces", app: "App", settings: Settings) -> None:
+        self._channel = channel
+        self._traces = traces
+        self._app = app
+        self._settings = settings
+        self._has_events = False
+        self._cost_s = 0.0
+        self._asked = False
+        self._stopping_since: float | None = None
+        self._told_slow = False
+        self._held: list[Broken] | None = None
+        self._said_cached = False
+        self._digested = 0
+        self._parked = False
+        self._running = _thread.allocate_lock()
+        self._task = 0
+        self._wake_read, self._wake_write = os.pipe()
+        for end in (self._wake_read, self._wake_write):
+            os.set_blocking(end, False)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._parked = False
+        self._running.acquire()
+        _thread.start_new_thread(self._body, ())
+
+    def park(self) -> None:
+        """End the thread, down to the kernel's task: CPython counts those after a fork."""
+        self._parked = True
+        self._wake()
+        if self._running.acquire(timeout=1.0):
+            self._running.release()
+            task = f"/proc/self/task/{self._task}"
+            until = time.monotonic() + 0.02
+            while self._task and os.path.exists(task) and time.monotonic() < until:
+                pass
+
+    def forget(self) -> None:
+        """In a forked child: no thread, no comparing; what it loads is still told."""
+        self._running = _thread.allocate_lock()
+        self._parked = True
+
+    def loaded(self, record: Loaded) -> None:
+        """Tell the outer of a file at once, in whichever thread or fork it was read."""
+        try:
+            if not self._channel.send("loaded", files=[record.entry()]):
+                self._wake()
+        except ChannelClosed:
+            pass  # the watcher meets it, and knows what to do
+
+    def request_stop(self, *, restart: bool) -> None:
+        """Ask the app to end; later requests add nothing."""
+        if self._stopping_since is None:
+            self._stopping_since = time.monotonic()
+            self._app.stop(restart=restart)
+
+    def _wake(self) -> None:
+        try:
+            os.write(self._wake_write, b"!")
+        except OSError:
+            pass
+
+    def _body(self) -> None:
+        self._task = _thread.get_native_id()
+        try:
+            while not self._parked:
+                self._turn()
+        except ChannelClosed:
+            self._app.orphaned()
+        finally:
+            self._running.release()
+
+    def _turn(self) -> None:
+        swept = time.monotonic()
+        self._wait(self._interval())
+        if self._parked:
+            return
+        self._take_messages()
+        flushed = self._channel.flush()
+        now = time.monotonic()
+        if self._stopping_since is not None:
+            self._hurry(now - self._stopping_since)
+        elif self._asked or (flushed and now - swept >= self._interval() * 0.9):
+            self._asked = False
+            self._after_boot(now)
+            self._look()
+
+    def _interval(self) -> float:
+        if self._stopping_since is not None:
+            return 0.05
+        if self._settings.poll_s:
+            return max(self._settings.poll_s, self._cost_s * 20)
+        slow = max(SWEEP_S, self._cost_s * SWEEP_SHARE)
+        return slow if self._has_events else max(BOOT_SWEEP_S, self._cost_s * 20)
+
+    def _wait(self, timeout_s: float) -> None:
+        poll = select.poll()
+        poll.register(self._channel.fd, select.POLLIN)
+        poll.register(self._wake_read, select.POLLIN)
+        for fd, _ in poll.poll(timeout_s * 1000):
+            if fd == self._wake_read:
+                try:
+                    os.read(self._wake_read, 4096)
+                except BlockingIOError:
+                    pass
+
+    def _take_messages(self) -> None:
+        while (message := self._channel.receive()) is not None:
+            self._take(message)
+
+    def _take(self, message: "Message") -> None:
+        match message.word:
+            case "look":
+                self._asked = True
+                self._channel.send("here")
+            case "events":
+                self._has_events = message.flag("on")
+                self._asked = True
+            case "stop":
+                self.request_stop(restart=message.flag("restart"))
+            case "refresh":
+                self._refresh(message.texts("paths"))
+
+    def _refresh(self, paths: list[str]) -> None:
+        by = self._app.refresh(paths)
+        if by:
+            self._channel.send("refreshed", paths=protocol.shortened(paths), by=by)
+        else:
+            self._announce(paths, time.monotonic())
+
+    def _look(self) -> None:
+        """Compare, wait until what is found has settled, and act on it."""
+        noticed = time.monotonic()
+        seen: list[Change] | None = None
+        looks = 0
+        while True:
+            changes = self._compare()
+            broken = [
+                error
+                for change in changes
+                if change.path.endswith(".py") and change.kind != "deleted"
+                if (error := files.broken(change.path))
+            ]
+            wait = patience(changes, bool(broken), looks, delay_s=self._settings.delay_s)
+            settled = changes == seen or time.monotonic() - noticed > LONGEST_SETTLE_S
+            if not changes or wait == 0 or settled:
+                break
+            seen = changes
+            looks += 1
+            if not self._pause(wait):
+                return
+        self._act(changes, broken, noticed)
+
+    def _pause(self, seconds: float) -> bool:
+        """Wait while a save settles; false when there is something more urgent."""
+        until = time.monotonic() + min(seconds, max(LONGEST_WAIT_S, self._settings.delay_s))
+        while (left := until - time.monotonic()) > 0:
+            self._wait(left)
+            self._take_messages()
+            if self._parked or self._stopping_since is not None:
+                self._asked = True
+                return False
+        return True
+
+    def _act(self, changes: list[Change], broken: list[Broken], noticed: float) -> None:
+        decided = verdict(changes, broken, hold=self._settings.hold)
+        match decided:
+            case Hold():
+                if self._held != broken:
+                    self._held = broken
+                    self._channel.send("held", **broken[0].fields(), more=len(broken) - 1)
+            case Nothing():
+                if self._held is not None:
+                    self._held = None
+                    self._channel.send("same", paths=[], unheld=True)
+            case _:
+                self._announce([change.path for change in changes], noticed)
+
+    def _announce(self, paths: list[str], noticed: float) -> None:
+        self._channel.send(
+            "restart", paths=protocol.shortened(paths), count=len(paths), noticed=noticed
+        )
+        self.request_stop(restart=True)
+
+    def _compare(self) -> list[Change]:
+        start = time.perf_counter()
+        self._traces.collect_modules()
+        records = list(self._traces.loaded.values())
+        if self._settings.is_ignored is not None:
+            records = [one for one in records if not self._settings.is_ignored(one.path)]
+        found = compare(records, files.signature, files.digest)
+        if not found.changes and not found.same:
+            self._cost_s = 0.7 * self._cost_s + 0.3 * (time.perf_counter() - start)
+        if found.same:
+            self._channel.send("same", paths=protocol.shortened(found.same))
+            self._tell_loaded(found.same)
+        return found.changes
+
+    def _tell_loaded(self, paths: list[str]) -> None:
+        entries = [self._traces.loaded[path].entry() for path in paths]
+        for batch in protocol.batches(entries):
+            self._channel.send("loaded", files=batch)
+
+    def _after_boot(self, now: float) -> None:
+        """What can wait until the program is up: digests, and what the framework caches."""
+        if now - self._traces.last_load < QUIET_S:
+            return
+        if self._digested != len(self._traces.loaded):
+            missing = [one.path for one in self._traces.loaded.values() if one.digest is None]
+            self._traces.fill_digests()
+            self._digested = len(self._traces.loaded)
+            self._tell_loaded(missing)
+        if not self._said_cached and (cached := self._app.cached()) is not None:
+            self._said_cached = True
+            for directory, pattern in cached:
+                self._channel.send("watch", directory=directory, pattern=pattern)
+
+    def _hurry(self, since: float) -> None:
+        if since > NUDGE_S:
+            self._app.nudge()
+        if since > SLOW_S and not self._told_slow:
+            self._told_slow = True
+            self._channel.send("slow", threads=protocol.shortened(self._app.kept_by()))
+        if since > self._settings.stop_timeout_s and not sys.is_finalizing():
+            self._app.force()

@@ -1,0 +1,1 @@
+"""The corner shop: what it sells, and the page that says so."""

@@ -1,0 +1,9 @@
+"""The addresses of the shop."""
+
+from django.urls import path
+
+from . import views
+
+urlpatterns = [
+    path("", views.shelf, name="shelf"),
+]
