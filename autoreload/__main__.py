@@ -41,9 +41,9 @@ def _enter() -> None:
         *(one for one in path if "site-packages" in one or "dist-packages" in one),
     ]
     try:
-        from autoreload.inner import launch
+        from autoreload.inner import disguise
 
-        launch.born_with(born_with)
+        disguise.born_with(born_with)
         if "AUTORUN_CHANNEL" in os.environ:
             from autoreload.inner import run  # noqa: F401  # all that the inner needs at once
     finally:

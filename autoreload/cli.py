@@ -26,7 +26,7 @@ Every option can be set in the environment: AUTORUN_STOP_TIMEOUT=5, AUTORUN_WATC
 """
 
 
-class Listed(click.ParamType):
+class Listed(click.ParamType[str]):
     """Text of which a variable may hold several, separated like PATH."""
 
     name = "glob"
@@ -38,7 +38,7 @@ class Listed(click.ParamType):
         return str(value)
 
 
-def _seconds(*, least: float = 0.0) -> click.ParamType:
+def _seconds(*, least: float = 0.0) -> click.FloatRange:
     return click.FloatRange(min=least, max=86_400.0)
 
 

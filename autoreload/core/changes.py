@@ -109,7 +109,7 @@ def patience(changes: list[Change], broken: bool, looks: int, *, delay_s: float 
     with every look. `looks` counts the looks before this one; the caller acts as soon as two looks
     in a row found the same.
     """
-    wait = min(FIRST_WAIT_S * 2**looks, LONGEST_WAIT_S)
+    wait: float = min(FIRST_WAIT_S * 2**looks, LONGEST_WAIT_S)
     if delay_s:
         return max(delay_s, wait if looks else 0.0)
     unfinished = broken or any(

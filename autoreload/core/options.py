@@ -1,7 +1,7 @@
 """What the user asked for, with defaults and their units."""
 
 
-class OptionsProblem(Exception):  # noqa: N818  # it is the user's, not a fault of ours
+class OptionsProblem(Exception):  # it is the user's, not a fault of ours
     """An option that is none of ours, or has a value that it cannot have; the text says so."""
 
 

@@ -135,7 +135,7 @@ def batches(entries: "list[tuple[object, ...]]", *, largest: int = LARGEST) -> "
     part: list[object] = []
     room = 0
     for entry in entries:
-        size = len(marshal.dumps(entry, 2))
+        size = len(marshal.dumps(entry, 2))  # type: ignore[arg-type]  # plain values
         if part and room < size:
             part = []
         if not part:

@@ -13,7 +13,7 @@ A console script that is no Python text (an .exe) is called by its entry point i
 
 from __future__ import annotations
 
-from os.path import basename, dirname, isabs, join, normpath
+from os.path import dirname, isabs, join, normpath
 from typing import TYPE_CHECKING, NamedTuple
 
 from autoreload.core import advice

@@ -12,10 +12,14 @@ does for any script; only our own frames are taken out of the traceback on the w
 import os
 import sys
 
+from autoreload.inner import callables
+from autoreload.inner.callables import Unusable
+from autoreload.inner.disguise import forget_shadowed, show_without_us
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import CodeType, ModuleType, TracebackType
+    from types import CodeType, ModuleType
     from typing import Any, NoReturn
 
 _PLAIN = frozenset(
@@ -32,18 +36,6 @@ _PLAIN = frozenset(
     }
 )
 """What the interpreter itself puts into `__main__` before a script begins."""
-
-_OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
-_OUR_NAME = __name__.partition(".")[0]
-_RUNNERS = (
-    "<frozen runpy>",
-    "<frozen importlib._bootstrap>",
-    "<frozen importlib._bootstrap_external>",
-)
-
-
-class Unusable(Exception):
-    """The target cannot be run as it was named; the text says why and what to type."""
 
 
 class Launch:
@@ -121,9 +113,11 @@ def _run_script(what: Launch, main: "ModuleType") -> None:
         _run_spec(what, main, lambda: runpy._get_main_module_details())  # type: ignore[attr-defined]
         return
     if not os.path.isfile(path):
-        from autoreload.core.targets import missing_file
+        from autoreload.core import advice
 
-        raise Unusable(missing_file(path))
+        folder = os.path.dirname(path) or "."
+        near = os.listdir(folder) if os.path.isdir(folder) else []
+        raise Unusable(advice.missing_file(path, advice.near(os.path.basename(path), near)))
     directory = os.path.dirname(os.path.realpath(path))
     _first_on_path(directory)
     if not sys.flags.safe_path:
@@ -169,11 +163,10 @@ def _run_module(what: Launch, main: "ModuleType") -> None:
     try:
         _run_spec(what, main, details)
     except Unusable as error:
-        from autoreload.core.targets import missing_run_module
-
-        if main.__spec__ is None:
-            raise Unusable(missing_run_module(what.name, str(error))) from None
-        raise
+        if main.__spec__ is not None:
+            raise  # the program itself uses runpy
+        text = str(error)
+        raise Unusable(f"cannot run -m {what.name}: {text[:1].lower()}{text[1:]}") from None
 
 
 def _run_spec(what: Launch, main: "ModuleType", details: "Callable[[], Any]") -> None:
@@ -203,210 +196,18 @@ def _run_callable(what: Launch, main: "ModuleType") -> object:
     forget_shadowed(directory)
     sys.argv[:] = [what.argv0 or what.name, *what.args]
     main.__dict__.pop("__file__", None)
-    module_name, _, attribute = what.name.partition(":")
-    module = _import_target(what.name, module_name)
-    function: Any = module
-    for part in attribute.split("."):
-        try:
-            function = getattr(function, part)
-        except AttributeError:
-            from autoreload.core import advice
-
-            near = [name for name in dir(function) if not name.startswith("_")]
-            raise Unusable(advice.missing_attribute(what.name, module_name, part, near)) from None
+    function = callables.find(what.name)
     if not what.argv0:
-        _check_callable(what.name, function)
+        callables.check(what.name, function)
     what.called()
-    result = function()
-    return _awaited(result)
+    return callables.awaited(function())
 
 
-def _import_target(target: str, name: str) -> "ModuleType":
-    from importlib import import_module
-
-    try:
-        return import_module(name)
-    except ModuleNotFoundError as error:
-        missing = error.name or ""
-        if not (name == missing or name.startswith(missing + ".")) or not missing:
-            raise
-        if not _is_raised_by_the_search(error):
-            raise
-        from autoreload.core import advice
-
-        near = _module_names(os.getcwd())
-        source = os.path.join(os.getcwd(), "src", *name.split("."))
-        found = os.path.isdir(source) or os.path.isfile(source + ".py")
-        raise Unusable(
-            advice.missing_module(target, name, near, "src" if found else None)
-        ) from None
-
-
-def _is_raised_by_the_search(error: BaseException) -> bool:
-    """Whether no code of the user's was running: the name on the command line itself is wrong."""
-    trace = error.__traceback__
-    while trace is not None:
-        file = trace.tb_frame.f_code.co_filename
-        importlib_package = os.path.join("importlib", "__init__.py")
-        if not (file.startswith((_OURS, "<frozen importlib")) or file.endswith(importlib_package)):
-            return False
-        trace = trace.tb_next
-    return True
-
-
-def _module_names(directory: str) -> list[str]:
-    names = []
-    for entry in os.listdir(directory):
-        if entry.endswith(".py"):
-            names.append(entry[:-3])
-        elif os.path.isfile(os.path.join(directory, entry, "__init__.py")):
-            names.append(entry)
-    return names
-
-
-def _check_callable(target: str, function: object) -> None:
-    """What people type first is `autorun main:app`: say which line runs it."""
-    from autoreload.core import advice
-
-    if (flavour := _flavour(function)) is not None:
-        raise Unusable(advice.is_application(target, flavour))
-    if isinstance(function, type):
-        raise Unusable(advice.is_class(target))
-    if not callable(function):
-        raise Unusable(advice.not_callable(target, type(function).__name__))
-    wanted = _wanted_arguments(function)
-    if wanted:
-        raise Unusable(advice.needs_arguments(target, wanted))
-
-
-def _flavour(function: object) -> str | None:
-    kinds = {f"{kind.__module__}.{kind.__qualname__}" for kind in type(function).__mro__}
-    if "flask.app.Flask" in kinds or "flask.sansio.app.App" in kinds:
-        return "Flask"
-    wsgi = {"django.core.handlers.wsgi.WSGIHandler", "falcon.app.App", "bottle.Bottle"}
-    if kinds & wsgi:
-        return "WSGI"
-    names = _positional_names(function)
-    if names[:3] == ["scope", "receive", "send"]:
-        return "ASGI"
-    if names[:2] in (["environ", "start_response"], ["env", "start_response"]):
-        return "WSGI"
-    return None
-
-
-def _positional_names(function: object) -> list[str]:
-    called: Any = function
-    if not hasattr(called, "__code__") and not isinstance(called, type):
-        called = getattr(type(called), "__call__", None)
-    called = getattr(called, "__func__", called)
-    code = getattr(called, "__code__", None)
-    if code is None:
-        return []
-    names = list(code.co_varnames[: code.co_argcount])
-    return names[1:] if names[:1] == ["self"] else names
-
-
-def _wanted_arguments(function: object) -> str:
-    """The signature of a plain function that cannot be called without arguments, else nothing."""
-    called: Any = getattr(function, "__func__", function)
-    code = getattr(called, "__code__", None)
-    if code is None or hasattr(called, "__wrapped__"):
-        return ""  # decorators and objects with __call__ (click commands) know best
-    names = list(code.co_varnames[: code.co_argcount])
-    if called is not function:
-        names = names[1:]
-    required = names[: len(names) - len(called.__defaults__ or ())]
-    only = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
-    required += [name for name in only if name not in (called.__kwdefaults__ or {})]
-    return ", ".join(required)
-
-
-def _awaited(result: object) -> object:
-    """Run a coroutine to its end; anything else is the result already."""
-    if not hasattr(result, "__await__"):
-        return result
-    import asyncio
-
-    async def wait() -> object:
-        return await result
-
-    return asyncio.run(wait() if not asyncio.iscoroutine(result) else result)
-
-
-def exit_status(result: object) -> int | str | None:
+def exit_status(result: object) -> "int | str | None":
     """What `sys.exit` is given for a callable's result, like a console script's."""
     if isinstance(result, bool) or not isinstance(result, int | str):
         return None
     return result
-
-
-# --- the interpreter around it ------------------------------------------------------------------
-
-
-def forget_shadowed(directory: str) -> None:
-    """Drop modules of ours and of the standard library that a file of the program shadows.
-
-    Under plain python a `selectors.py` beside the script is what `import selectors` finds. We have
-    imported the real one before; we keep it, the program finds its own.
-    """
-    keep = sys.builtin_module_names
-    for name in {name.partition(".")[0] for name in sys.modules} - {"__main__"}:
-        path = os.path.join(directory, name)
-        if name in keep or not (os.path.isfile(path + ".py") or os.path.isdir(path)):
-            continue
-        module = sys.modules.get(name)
-        file = getattr(module, "__file__", None) or ""
-        if name in _BORN_WITH or os.path.dirname(os.path.abspath(file)) in (directory, path):
-            continue
-        if os.path.isdir(path) and not os.path.isfile(os.path.join(path, "__init__.py")):
-            continue  # a folder without code does not hide a module that is found later
-        del sys.modules[name]
-        if name != _OUR_NAME:  # ours are still found by the rooms below it, for late imports
-            for loaded in [one for one in sys.modules if one.startswith(name + ".")]:
-                del sys.modules[loaded]
-
-
-_BORN_WITH: frozenset[str] = frozenset()
-"""Modules that plain python has imported before the script begins; set by the door."""
-
-
-def born_with(names: "frozenset[str]") -> None:
-    """Tell which modules the interpreter itself had imported before us."""
-    global _BORN_WITH
-    _BORN_WITH = names
-
-
-def cut_our_frames(error: BaseException) -> BaseException:
-    """The exception without the frames before the program's first one."""
-    trace: TracebackType | None = error.__traceback__
-    while trace is not None and _is_ours(trace):
-        trace = trace.tb_next
-    return error.with_traceback(trace)
-
-
-def _is_ours(trace: "TracebackType") -> bool:
-    file = trace.tb_frame.f_code.co_filename
-    return (
-        file.startswith(_OURS)
-        or file in _RUNNERS
-        or file.endswith(os.path.join("importlib", "__init__.py"))
-    )
-
-
-def show_without_us() -> None:
-    """Let the next uncaught exception be shown without our frames, by whatever hook there is."""
-    hook = sys.excepthook
-
-    def excepthook(
-        kind: type[BaseException], error: BaseException, trace: "TracebackType | None"
-    ) -> None:
-        sys.excepthook = hook
-        error = cut_our_frames(error)
-        sys.last_value = error
-        sys.last_traceback = error.__traceback__
-        hook(kind, error, error.__traceback__)
-
-    sys.excepthook = excepthook
 
 
 def call_and_exit(target: str, args: list[str]) -> "NoReturn":

@@ -6,7 +6,8 @@ import signal
 import sys
 
 from autoreload.core import protocol
-from autoreload.inner import hooks, launch
+from autoreload.inner import disguise, hooks, launch
+from autoreload.inner.callables import Unusable
 from autoreload.system import channel as channels
 from autoreload.system.channel import Channel, ChannelClosed
 from autoreload.watch.traces import Traces
@@ -67,10 +68,11 @@ class App:
         """The threads that keep the process, each with the line where it stands."""
         threading = sys.modules.get("threading")
         frames = sys._current_frames()
-        found = []
-        for thread in threading.enumerate() if threading is not None else ():
-            if not thread.daemon and thread.ident in frames:
-                found.append(f"{thread.name} ({_where(frames[thread.ident])})")
+        found = [
+            f"{thread.name} ({_where(frames[thread.ident])})"
+            for thread in (threading.enumerate() if threading is not None else ())
+            if not thread.daemon and thread.ident in frames
+        ]
         if not found and self._main in frames:
             found.append(f"MainThread ({_where(frames[self._main])})")
         return found
@@ -179,13 +181,13 @@ def _run(channel: Channel, app: App, start: "Message", traces: Traces) -> None:
     )
     try:
         status = launch.exit_status(launch.launch(what))
-    except launch.Unusable as problem:
+    except Unusable as problem:
         _tell(channel, "usage", text=str(problem))
         sys.exit(2)
     except KeyboardInterrupt:
         if app.asked:
             sys.exit(protocol.SENTINEL if app.restarting else 0)
-        launch.show_without_us()
+        disguise.show_without_us()
         raise
     except SystemExit:
         if app.restarting:
@@ -193,9 +195,9 @@ def _run(channel: Channel, app: App, start: "Message", traces: Traces) -> None:
         raise
     except BaseException as error:
         if app.restarting:
-            sys.excepthook(type(error), launch.cut_our_frames(error), error.__traceback__)
+            sys.excepthook(type(error), disguise.cut_our_frames(error), error.__traceback__)
             sys.exit(protocol.SENTINEL)
-        launch.show_without_us()
+        disguise.show_without_us()
         raise
     if app.restarting:
         sys.exit(protocol.SENTINEL)

@@ -7,12 +7,12 @@ import sys
 import time
 
 from autoreload.core import protocol, wording
-from autoreload.core.decisions import Broken
 from autoreload.core.lifecycle import ALIVE, Action, Event, State, step
 from autoreload.core.wording import Line
 from autoreload.outer import child as children
 from autoreload.outer import leftovers
 from autoreload.outer.readiness import Readiness
+from autoreload.outer.report import Report
 from autoreload.outer.watching import POLL_S, Watching
 from autoreload.system import files, processes, signals, terminal
 
@@ -30,6 +30,11 @@ KILL_AFTER_S = 0.3
 UNANSWERED_S = 2.0
 """A watcher that has not said a word this long after a hint is kept from running."""
 OPEN_EVENTS_AFTER_S = 0.3
+PASS_ON_AFTER_S = 0.1
+"""A request to stop that somebody sent by kill is passed on after this: `timeout`, supervisors and
+others send it to the whole group, and an app that has it already ends meanwhile. Servers take a
+second one for "at once".
+"""
 
 
 class Outer:
@@ -49,7 +54,7 @@ class Outer:
         self._ears = signals.Ears()
         self._modes = terminal.Modes()
         colour = terminal.wants_colour(options.color, environment, is_terminal=os.isatty(2))
-        self._voice = terminal.Voice(colour=colour)
+        self._report = Report(plan, options, self._root, terminal.Voice(colour=colour))
         self._leftovers = leftovers.Leftovers(self._identity, options.leave)
         self._watching = Watching(options, self._root, self._complain)
         self._state = State.WAITING
@@ -57,10 +62,10 @@ class Outer:
         self._readiness: Readiness | None = None
         self._ended: processes.Ended | None = None
         self._stop_at: float | None = None
+        self._pass_on_at: float | None = None
         self._asked_look_at: float | None = None
         self._changed_at = time.monotonic()
         self._distrusted: set[str] = set()
-        self._said: set[str] = set()
         self._has_run = False
         self._serves = plan.serves
         self._runs = 0
@@ -73,10 +78,10 @@ class Outer:
     def run(self) -> int:
         """Run until the end; the exit code, if it is not a signal that ends this process."""
         for note in self._plan.notes:
-            self._say(Line(note, "dim"))
+            self._report.say(Line(note, "dim"))
         for pattern in self._options.watch:
             if not self._watching.add_pattern(pattern):
-                self._say(wording.no_match(pattern))
+                self._report.say(wording.no_match(pattern))
         self._changed_at = time.monotonic()
         self._feed(Event.CHANGED)
         while self._state is not State.GONE:
@@ -104,9 +109,9 @@ class Outer:
             return
         # A channel whose inner has died stays readable: the child's end is about to be reported.
         for fd, what in ready:
-            if what & select.POLLHUP and self._child and self._child.channel:
-                if fd == self._child.channel.fileno():
-                    self._ears.wait(0.05)
+            channel = self._child.channel if self._child is not None else None
+            if what & select.POLLHUP and channel is not None and fd == channel.fileno():
+                self._ears.wait(0.05)
 
     def _timeout(self) -> float | None:
         now = time.monotonic()
@@ -117,6 +122,8 @@ class Outer:
                 times.append(interval)
         if self._stop_at is not None:
             times.append(self._stop_at - now)
+        if self._pass_on_at is not None:
+            times.append(self._pass_on_at - now)
         if self._asked_look_at is not None:
             times.append(self._asked_look_at + UNANSWERED_S - now)
         return max(0.0, min(times))
@@ -130,6 +137,8 @@ class Outer:
         match action:
             case Action.SPAWN:
                 self._spawn()
+            case Action.ASK if self._state is State.LEAVING:
+                self._pass_on_at = time.monotonic() + PASS_ON_AFTER_S
             case Action.ASK:
                 self._ask()
             case Action.ARM:
@@ -140,7 +149,7 @@ class Outer:
             case Action.SWEEP:
                 self._sweep()
             case Action.REPORT:
-                self._report()
+                self._report_end()
             case Action.LOOK:
                 self._look_alone()
             case Action.LEAVE:
@@ -177,14 +186,11 @@ class Outer:
         """What is done while the first run boots."""
         assert self._child is not None
         self._subreaper = processes.become_subreaper()
-        if self._plan.kind == "command":
+        if self._child.channel is None:
             tree = self._watching.add_everything()
-            self._say(wording.command_started(self._plan.title, self._child.pid, self._root))
             if tree.is_cut:
-                self._say(wording.too_many_files(len(tree.found)))
-        else:
-            how = "polling" if self._options.poll_s is not None else "file events"
-            self._say(wording.started(self._plan.title, self._child.pid, how))
+                self._report.say(wording.too_many_files(len(tree.found)))
+        self._report.started(self._child)
 
     def _ask(self) -> None:
         if self._child is not None:
@@ -199,18 +205,15 @@ class Outer:
         self._ears.wait(seconds)
         processes.reap()
 
-    def _report(self) -> None:
+    def _report_end(self) -> None:
         assert self._child is not None
         assert self._ended is not None
         waiting = self._state is State.WAITING
-        if self._child.usage:
-            if not waiting:
-                terminal.say_plainly(self._child.usage)
-            else:
-                self._say(wording.unusable(self._child.usage, waiting=True))
+        if self._child.usage and not waiting:
+            terminal.say_plainly(self._child.usage)
             return
-        lived = time.monotonic() - self._child.started
-        self._say(wording.ended(self._ended.code, lived, waiting=waiting))
+        lived_s = time.monotonic() - self._child.started
+        self._report.ended(self._child, self._ended.code, lived_s, waiting=waiting)
 
     def _look_alone(self) -> None:
         """No inner lives: subscribe, then compare with what the last one had loaded."""
@@ -228,10 +231,10 @@ class Outer:
         found = self._leftovers.everywhere(None)
         if found:
             leftovers.end(found, self._pause)
-            self._say(wording.swept([repr(one) for one in found]))
+            self._report.say(wording.swept([repr(one) for one in found]))
         self._modes.restore()
         if self._die_by is None and not self._ended_by_itself():
-            self._say(wording.stopped())
+            self._report.say(wording.stopped())
 
     def _ended_by_itself(self) -> bool:
         return self._exit_code != 0 or self._options.exit or self._options.exit_on_error
@@ -267,15 +270,13 @@ class Outer:
             case "restart":
                 paths = message.texts("paths")
                 self._changed_at = message.number("noticed") or time.monotonic()
-                self._say_changed(paths, more=int(message.number("count")) - len(paths))
+                self._report.changed(paths, more=int(message.number("count")) - len(paths))
+                self._drop_bytecode(paths)
                 self._feed(Event.ANNOUNCED)
             case "held":
-                self._on_held(message)
-            case "same" if message.flag("unheld"):
-                self._say(wording.unheld())
+                self._report.held(message)
             case "same":
-                if self._options.verbose:
-                    self._say(wording.same(message.texts("paths"), self._root))
+                self._report.same(message)
             case "slow":
                 self._on_slow(message)
             case "usage":
@@ -284,31 +285,16 @@ class Outer:
             case "watch":
                 self._watching.add_cached(message.text("directory"), message.text("pattern"))
             case "refreshed":
-                paths = message.texts("paths")
-                self._say(wording.refreshed(paths, self._root, message.text("by")))
+                self._report.refreshed(message)
             case "leave":
                 self._leftovers.leave(int(message.number("process")))
             case "own":
-                self._once(wording.own_reloader(self._plan.title, message.text("what")))
-
-    def _on_held(self, message: "Message") -> None:
-        fields = message.fields
-        broken = Broken(
-            message.text("path"),
-            int(message.number("line")),
-            int(message.number("column")),
-            message.text("kind"),
-            message.text("text"),
-            str(fields.get("source", "")),
-        )
-        self._say(*wording.held(broken, self._root))
+                self._report.own_reloader(message)
 
     def _on_slow(self, message: "Message") -> None:
         below = processes.descendants(self._child.pid, processes.table()) if self._child else []
         name = "SIG" + (self._options.signal or self._plan.stop_signal).upper().removeprefix("SIG")
-        self._say(
-            wording.slow_stop(name, message.texts("threads"), [repr(one) for one in below[:5]])
-        )
+        self._report.slow(message.texts("threads"), below, name)
 
     def _on_children(self) -> None:
         for ended in processes.reap():
@@ -342,8 +328,11 @@ class Outer:
         now = time.monotonic()
         if self._stop_at is not None and now >= self._stop_at and self._state in ALIVE:
             self._stop_at = None
-            self._say(wording.killed(self._options.stop_timeout_s))
+            self._report.say(wording.killed(self._options.stop_timeout_s))
             self._feed(Event.OVERDUE)
+        if self._pass_on_at is not None and now >= self._pass_on_at:
+            self._pass_on_at = None
+            self._ask()
         if self._readiness is not None and self._state in ALIVE and self._readiness.look():
             self._on_ready(self._readiness)
         if self._child is not None and now - self._child.started > OPEN_EVENTS_AFTER_S:
@@ -360,12 +349,9 @@ class Outer:
                 self._child.tell("events", on=True)
 
     def _on_ready(self, readiness: Readiness) -> None:
-        assert readiness.ready_at is not None
         if self._state not in (State.BOOTING, State.RUNNING):
             return
-        if self._options.clear:
-            self._voice.clear()
-        self._say(wording.ready(readiness.ready_at - self._changed_at, readiness.urls))
+        self._report.ready(readiness, self._changed_at)
         self._open_events()
 
     def _on_found(self, *, sweep: bool) -> None:
@@ -378,7 +364,8 @@ class Outer:
             self._child.tell("refresh", paths=protocol.shortened(found.refresh))
         if found.restart and self._state in (State.BOOTING, State.RUNNING, State.WAITING):
             self._changed_at = time.monotonic()
-            self._say_changed(found.restart)
+            self._report.changed(found.restart)
+            self._drop_bytecode(found.restart)
             self._feed(Event.CHANGED)
 
     def _on_silence(self) -> None:
@@ -386,15 +373,9 @@ class Outer:
         paths = self._watching.differs()
         if paths and self._state in (State.BOOTING, State.RUNNING):
             self._changed_at = time.monotonic()
-            self._say(wording.unanswered(paths, self._root))
+            self._report.unanswered(paths)
             self._drop_bytecode(paths)
             self._feed(Event.CHANGED)
-
-    # --- words and small things -----------------------------------------------------------------
-
-    def _say_changed(self, paths: list[str], *, more: int = 0) -> None:
-        self._say(wording.changed(paths, self._root, more=max(more, 0)))
-        self._drop_bytecode(paths)
 
     def _drop_bytecode(self, paths: list[str]) -> None:
         """Bytecode is keyed by whole seconds and size: that of a changed source may be stale."""
@@ -402,19 +383,8 @@ class Outer:
             if path.endswith(".py") and not files.drop_bytecode(path):
                 self._distrusted.add(path)
 
-    def _say(self, *lines: Line) -> None:
-        if self._options.quiet:
-            lines = tuple(line for line in lines if line.tone in ("held", "bad"))
-        if lines:
-            self._voice.say(*lines)
-
-    def _once(self, line: Line) -> None:
-        if line.text not in self._said:
-            self._said.add(line.text)
-            self._say(line)
-
     def _complain(self, reason: str) -> None:
-        self._say(wording.polling(reason, POLL_S))
+        self._report.say(wording.polling(reason, POLL_S))
         if self._child is not None:
             self._child.tell("events", on=False)
 

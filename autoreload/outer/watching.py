@@ -103,12 +103,12 @@ class Watching:
         self._cached = []
 
     def keep(self, path: str) -> None:
-        """Without an inner: a file that was loaded once, and is to be noticed when it comes back."""
+        """Without an inner: take a file as it is now, so that a change of it is noticed."""
         if path not in self._loaded:
             self._loaded[path] = Loaded(path, files.signature(path))
 
     def wake_for_sources(self) -> None:
-        """Without an inner: a new module in a folder of the project may be the one that is missing."""
+        """Without an inner: a new module in a folder of the project may be the missing one."""
         self._awake = {os.path.dirname(path) for path in self._loaded} | {self._root}
         self.subscribe()
 
@@ -199,9 +199,10 @@ class Watching:
         """Seconds until the next look without a hint; 0 right after something was subscribed."""
         if self._fresh and self.has_events:
             return 0.0
-        if self.has_events:
-            pace = SWEEP_S
-        elif self._inner_compares and not self._trees and not self._cached and not self._below:
+        only_the_inner_compares = self._inner_compares and not (
+            self._trees or self._cached or self._below
+        )
+        if self.has_events or only_the_inner_compares:
             pace = SWEEP_S
         else:
             pace = self._options.poll_s or POLL_S
@@ -248,11 +249,10 @@ class Watching:
 
     def _new_sources(self, paths: "Iterable[str]", found: Found) -> None:
         for path in paths:
-            if path not in self._loaded and self._awake and path.endswith(".py"):
-                if os.path.dirname(path) in self._awake and path not in found.restart:
-                    if os.path.exists(path):
-                        self.keep(path)
-                        found.restart.append(path)
+            is_new = path.endswith(".py") and path not in self._loaded
+            if is_new and os.path.dirname(path) in self._awake and os.path.exists(path):
+                self.keep(path)
+                found.restart.append(path)
 
     def _only_cached(self, paths: list[str]) -> list[str]:
         return [path for path in paths if path not in self._loaded and not path.endswith(".py")]

@@ -47,7 +47,7 @@ class Ended:
 
 def reap() -> list[Ended]:
     """Collect every child that has ended: our own, and as subreaper or PID 1 those of others."""
-    ended = []
+    ended: list[Ended] = []
     while True:
         try:
             pid, status = os.waitpid(-1, os.WNOHANG)
@@ -65,7 +65,7 @@ def become_subreaper() -> bool:
     import ctypes
 
     pr_set_child_subreaper = 36
-    return ctypes.CDLL(None).prctl(pr_set_child_subreaper, 1, 0, 0, 0) == 0
+    return bool(ctypes.CDLL(None).prctl(pr_set_child_subreaper, 1, 0, 0, 0) == 0)
 
 
 class Process:

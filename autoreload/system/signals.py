@@ -82,7 +82,7 @@ class Ears:
         return bool(poll.poll(max(timeout_s, 0) * 1000))
 
 
-def die_by(number: int, mask: "set[signal.Signals]") -> None:
+def die_by(number: int, mask: "set[int | signal.Signals]") -> None:
     """End this process by a signal, so that whoever waits for it sees that; no core is written."""
     try:
         import resource
@@ -93,4 +93,4 @@ def die_by(number: int, mask: "set[signal.Signals]") -> None:
     if number not in (signal.SIGKILL, signal.SIGSTOP):
         signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)
-    signal.pthread_sigmask(signal.SIG_SETMASK, mask - {signal.Signals(number)})
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask - {number})

@@ -86,7 +86,7 @@ def _take(data: bytes, family: int, found: dict[int, Listener]) -> bool:
 
 def held_by(pid: int) -> set[int]:
     """The inodes of the sockets that a process has open."""
-    found = set()
+    found: set[int] = set()
     try:
         numbers = os.listdir(f"/proc/{pid}/fd")
     except OSError:

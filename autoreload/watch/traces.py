@@ -6,8 +6,8 @@ looks are compared with, so an edit during the import is seen. `get_data` is whe
 digest of exactly those bytes is what "the same content" means.
 
 Bytecode is found by whole seconds and size (PEP 552 calls it timestamp-based), so of two saves
-within one second and of equal size the first would win for ever. A source that is younger than some
-seconds is therefore compiled from what stands in it, and so is one whose stale bytecode could not be
+within one second and of equal size the first would win for ever. A source younger than some
+seconds is therefore compiled from what stands in it, and so is one whose bytecode could not be
 removed: `path_stats` fails for it, which importlib takes as "no bytecode".
 
 The replacements carry importlib's own file name, so that tracebacks of failed imports are cut as
@@ -190,7 +190,7 @@ def _create_module(traces: Traces, original: "Callable[..., object]") -> "Functi
         then = traces.on_module.get(spec.name)
         if then is not None:
             _after_execution(self, then)
-        return None
+        return
 
     return create_module  # type: ignore[return-value]
 

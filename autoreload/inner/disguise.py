@@ -1,0 +1,79 @@
+"""What keeps the program from telling that it was not started by hand: modules and tracebacks."""
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import TracebackType
+
+_OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_OUR_NAME = __name__.partition(".")[0]
+_RUNNERS = (
+    "<frozen runpy>",
+    "<frozen importlib._bootstrap>",
+    "<frozen importlib._bootstrap_external>",
+)
+_IMPORTLIB = os.path.join("importlib", "__init__.py")
+
+
+def forget_shadowed(directory: str) -> None:
+    """Drop modules of ours and of the standard library that a file of the program shadows.
+
+    Under plain python a `selectors.py` beside the script is what `import selectors` finds. We have
+    imported the real one before; we keep it, the program finds its own.
+    """
+    keep = sys.builtin_module_names
+    for name in {name.partition(".")[0] for name in sys.modules} - {"__main__"}:
+        path = os.path.join(directory, name)
+        if name in keep or not (os.path.isfile(path + ".py") or os.path.isdir(path)):
+            continue
+        module = sys.modules.get(name)
+        file = getattr(module, "__file__", None) or ""
+        if name in _BORN_WITH or os.path.dirname(os.path.abspath(file)) in (directory, path):
+            continue
+        if os.path.isdir(path) and not os.path.isfile(os.path.join(path, "__init__.py")):
+            continue  # a folder without code does not hide a module that is found later
+        del sys.modules[name]
+        if name != _OUR_NAME:  # ours are still found by the rooms below it, for late imports
+            for loaded in [one for one in sys.modules if one.startswith(name + ".")]:
+                del sys.modules[loaded]
+
+
+_BORN_WITH: frozenset[str] = frozenset()
+"""Modules that plain python has imported before the script begins; set by the door."""
+
+
+def born_with(names: "frozenset[str]") -> None:
+    """Tell which modules the interpreter itself had imported before us."""
+    global _BORN_WITH
+    _BORN_WITH = names
+
+
+def cut_our_frames(error: BaseException) -> BaseException:
+    """The exception without the frames before the program's first one."""
+    trace: TracebackType | None = error.__traceback__
+    while trace is not None and is_ours(trace.tb_frame.f_code.co_filename):
+        trace = trace.tb_next
+    return error.with_traceback(trace)
+
+
+def show_without_us() -> None:
+    """Let the next uncaught exception be shown without our frames, by whatever hook there is."""
+    hook = sys.excepthook
+
+    def excepthook(
+        kind: type[BaseException], error: BaseException, trace: "TracebackType | None"
+    ) -> None:
+        sys.excepthook = hook
+        error = cut_our_frames(error)
+        sys.last_value = error
+        sys.last_traceback = error.__traceback__
+        hook(kind, error, error.__traceback__)
+
+    sys.excepthook = excepthook
+
+
+def is_ours(file: str) -> bool:
+    """Whether a frame of this file is ours, or of the machinery that we start a program with."""
+    return file.startswith(_OURS) or file in _RUNNERS or file.endswith(_IMPORTLIB)

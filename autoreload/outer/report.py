@@ -1,0 +1,92 @@
+"""What the outer says, and to whom it does not: --quiet, --verbose, once only."""
+
+from autoreload.core import wording
+from autoreload.core.decisions import Broken
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from autoreload.core.options import Options
+    from autoreload.core.protocol import Message
+    from autoreload.core.targets import Plan
+    from autoreload.core.wording import Line
+    from autoreload.outer.child import Child
+    from autoreload.outer.readiness import Readiness
+    from autoreload.system.processes import Process
+    from autoreload.system.terminal import Voice
+
+LOUD = ("held", "bad")
+"""The tones that --quiet leaves."""
+
+
+class Report:
+    """Puts what happened into words."""
+
+    def __init__(self, plan: "Plan", options: "Options", root: str, voice: "Voice") -> None:
+        self._plan = plan
+        self._options = options
+        self._root = root
+        self._voice = voice
+        self._said: set[str] = set()
+
+    def say(self, *lines: "Line") -> None:
+        if self._options.quiet:
+            lines = tuple(line for line in lines if line.tone in LOUD)
+        if lines:
+            self._voice.say(*lines)
+
+    def once(self, line: "Line") -> None:
+        """Say something that is true of every run at the first one."""
+        if line.text not in self._said:
+            self._said.add(line.text)
+            self.say(line)
+
+    def started(self, child: "Child") -> None:
+        if child.channel is None:
+            self.say(wording.command_started(self._plan.title, child.pid, self._root))
+        else:
+            how = "polling" if self._options.poll_s is not None else "file events"
+            self.say(wording.started(self._plan.title, child.pid, how))
+
+    def ready(self, readiness: "Readiness", since: float) -> None:
+        assert readiness.ready_at is not None
+        if self._options.clear:
+            self._voice.clear()
+        self.say(wording.ready(readiness.ready_at - since, readiness.urls))
+
+    def changed(self, paths: list[str], *, more: int = 0) -> None:
+        self.say(wording.changed(paths, self._root, more=max(more, 0)))
+
+    def unanswered(self, paths: list[str]) -> None:
+        self.say(wording.unanswered(paths, self._root))
+
+    def held(self, message: "Message") -> None:
+        broken = Broken(
+            message.text("path"),
+            int(message.number("line")),
+            int(message.number("column")),
+            message.text("kind"),
+            message.text("text"),
+            message.text("source"),
+        )
+        self.say(*wording.held(broken, self._root))
+
+    def same(self, message: "Message") -> None:
+        if message.flag("unheld"):
+            self.say(wording.unheld())
+        elif self._options.verbose:
+            self.say(wording.same(message.texts("paths"), self._root))
+
+    def refreshed(self, message: "Message") -> None:
+        self.say(wording.refreshed(message.texts("paths"), self._root, message.text("by")))
+
+    def own_reloader(self, message: "Message") -> None:
+        self.once(wording.own_reloader(self._plan.title, message.text("what")))
+
+    def slow(self, threads: list[str], below: "list[Process]", signal_name: str) -> None:
+        self.say(wording.slow_stop(signal_name, threads, [repr(one) for one in below[:5]]))
+
+    def ended(self, child: "Child", code: int, lived_s: float, *, waiting: bool) -> None:
+        if child.usage:
+            self.say(wording.unusable(child.usage, waiting=waiting))
+        else:
+            self.say(wording.ended(code, lived_s, waiting=waiting))
