@@ -38,8 +38,24 @@ class Listed(click.ParamType[str]):
         return str(value)
 
 
-def _seconds(*, least: float = 0.0) -> click.FloatRange:
-    return click.FloatRange(min=least, max=86_400.0)
+class Seconds(click.ParamType[float]):
+    """A duration, not below a bound and not endless."""
+
+    name = "seconds"
+
+    def __init__(self, least: float = 0.0) -> None:
+        self._least = least
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        try:
+            seconds = float(str(value))
+        except ValueError:
+            self.fail(f"{str(value)!r} is not a number of seconds", param, ctx)
+        if not self._least <= seconds <= 86_400:
+            self.fail(f"{seconds:g} is not between {self._least:g} and 86400 s", param, ctx)
+        return seconds
 
 
 @click.command(
@@ -72,14 +88,14 @@ def _seconds(*, least: float = 0.0) -> click.FloatRange:
 @click.option(
     "-d",
     "--delay",
-    type=_seconds(),
+    type=Seconds(),
     default=0.0,
     metavar="SECONDS",
     help="Wait for this much quiet before a restart.  [default: 0]",
 )
 @click.option(
     "--poll",
-    type=_seconds(least=0.01),
+    type=Seconds(0.01),
     is_flag=False,
     flag_value=0.5,
     default=None,
@@ -105,7 +121,7 @@ def _seconds(*, least: float = 0.0) -> click.FloatRange:
 )
 @click.option(
     "--stop-timeout",
-    type=_seconds(),
+    type=Seconds(),
     default=3.0,
     metavar="SECONDS",
     help="Kill the app if it has not stopped by then.  [default: 3]",

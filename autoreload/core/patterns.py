@@ -1,10 +1,13 @@
 """Globs of `--watch` and `--ignore`: `*`, `?`, `[abc]`, and `**` for any number of folders.
 
 A pattern with a slash in it is taken from the root where autorun was started, one without matches
-a name at any depth, as in gitignore; a pattern that names a folder means all that is in it.
+a name at any depth, as in gitignore; a pattern that names a folder means all that is in it. Only
+`**` crosses a slash. A class that is none, such as `[z-a]`, stands for its own letters, and an empty
+pattern names nothing.
 """
 
 import os.path
+import posixpath
 import re
 
 TYPE_CHECKING = False
@@ -26,18 +29,30 @@ class Patterns:
 
 def expression(pattern: str, root: str) -> str:
     """The regular expression, for a whole absolute path with forward slashes."""
-    text = pattern.replace(os.path.sep, "/").rstrip("/")
-    text = text.removeprefix("./")
+    if not pattern:
+        return "(?!)"
+    text = pattern.replace(os.path.sep, "/")
     if text.startswith("~"):
         text = os.path.expanduser(text)
     base = root.replace(os.path.sep, "/").rstrip("/")
     if text.startswith("/"):
-        start = ""
-    elif "/" in text:
-        start = re.escape(base) + "/"
+        start, text = "", text.rstrip("/")
+    elif "/" in text.rstrip("/") or text.rstrip("/") in (".", ".."):
+        # `..` and `.` are taken out of it, and may reach above the root.
+        base, text = _climbed(base, text.rstrip("/"))
+        start = re.escape(base)
     else:
-        start = "(?:.*/)?"
+        start, text = "(?:.*/)?", text.rstrip("/")
     return f"(?s:{start}{_body(text)}(?:/.*)?)\\Z"
+
+
+def _climbed(base: str, text: str) -> tuple[str, str]:
+    """The folder that a relative pattern begins in, and the rest of it with a slash in front."""
+    parts = [part for part in text.split("/") if part not in ("", ".")]
+    while parts and parts[0] == "..":
+        base = posixpath.dirname(base).rstrip("/")
+        del parts[0]
+    return base, "".join(f"/{part}" for part in parts)
 
 
 def _body(text: str) -> str:
@@ -45,7 +60,8 @@ def _body(text: str) -> str:
     position = 0
     while position < len(text):
         rest = text[position:]
-        if rest.startswith("**/"):
+        at_start = position == 0 or text[position - 1] == "/"
+        if rest.startswith("**/") and at_start:
             parts.append("(?:.*/)?")
             position += 3
         elif rest.startswith("**"):
@@ -57,13 +73,27 @@ def _body(text: str) -> str:
         elif rest[0] == "?":
             parts.append("[^/]")
             position += 1
-        elif rest[0] == "[" and (end := rest.find("]", 2)) > 0:
-            inside = rest[1:end].replace("\\", "\\\\")
-            if inside.startswith(("!", "^")):
-                inside = "^" + inside[1:]
-            parts.append(f"[{inside}]")
-            position += end + 1
+        elif rest[0] == "[" and (found := _class(rest)):
+            parts.append(found)
+            position += rest.index("]", 3 if rest[1] in "!^" else 2) + 1
         else:
             parts.append(re.escape(rest[0]))
             position += 1
     return "".join(parts)
+
+
+def _class(rest: str) -> str | None:
+    """The character class that a text begins with; None when it is no valid one."""
+    negated = rest[1:2] in ("!", "^")
+    first = 2 if negated else 1
+    end = rest.find("]", first + 1)  # one that comes first is a letter
+    if end < 0:
+        return None
+    # Sets within sets and their operators are not in `re` yet, which warns of them.
+    inside = re.sub(r"([\\\[\]&|~])", r"\\\1", rest[first:end])
+    found = f"(?!/)[{'^' if negated else ''}{inside}]"
+    try:
+        re.compile(found)
+    except re.error:
+        return None
+    return found

@@ -13,6 +13,7 @@ costs the inner no import.
                      here     the watcher has heard `look`
                      loaded   files that were read, each with the signature taken before reading
                      called   the program's own code begins
+                     settled  it was called, and has imported nothing for a while
                      usage    the target cannot be run as it was named
                      restart  this inner is ending because of these files
                      held     a changed file does not compile, the app goes on
@@ -43,6 +44,12 @@ CHANNEL = "AUTORUN_CHANNEL"
 LARGEST = 60_000
 """Bytes of the largest packet that is sent; the kernel's default bound is about 200 kB."""
 
+_AROUND = 200
+"""Bytes of a packet that are not its list: word, pid, and the other fields."""
+
+_START = marshal.dumps(("", 0, {}), 2)[:5]
+"""How each of our packets begins: a tuple of three."""
+
 TO_INNER = frozenset({"start", "look", "events", "stop", "refresh"})
 TO_OUTER = frozenset(
     {
@@ -50,6 +57,7 @@ TO_OUTER = frozenset(
         "here",
         "loaded",
         "called",
+        "settled",
         "usage",
         "restart",
         "held",
@@ -119,6 +127,9 @@ def encode(word: str, pid: int, fields: "dict[str, object]") -> bytes:
 
 def decode(packet: bytes) -> Message:
     """The message in a packet; ProtocolError when it is none of ours."""
+    # `marshal` trusts the lengths that it reads: "(some text" makes it ask for 13 GB.
+    if not packet.startswith(_START):
+        raise ProtocolError(f"not a message: {packet[:40]!r}")
     try:
         value = marshal.loads(packet)
     except (EOFError, ValueError, TypeError) as error:
@@ -126,10 +137,12 @@ def decode(packet: bytes) -> Message:
     match value:
         case (str(word), int(pid), dict(fields)) if word in WORDS:
             return Message(word, pid, fields)
-    raise ProtocolError(f"not a message: {value!r:.80}")
+    raise ProtocolError(f"not a message: {packet[:40]!r}")
 
 
-def batches(entries: "list[tuple[object, ...]]", *, largest: int = LARGEST) -> "list[list[object]]":
+def batches(
+    entries: "list[tuple[object, ...]]", *, largest: int = LARGEST - _AROUND
+) -> "list[list[object]]":
     """Split entries so that each part fits one packet; an entry is never split."""
     parts: list[list[object]] = []
     part: list[object] = []
@@ -148,4 +161,12 @@ def batches(entries: "list[tuple[object, ...]]", *, largest: int = LARGEST) -> "
 
 def shortened(names: "list[str]", *, most: int = 50) -> "list[str]":
     """A list of names that fits a packet whatever happens: the first ones."""
-    return [name[:2000] for name in names[:most]]
+    kept = []
+    room = LARGEST - _AROUND
+    for name in names[:most]:
+        part = name[:4096]  # PATH_MAX of Linux
+        room -= len(marshal.dumps(part, 2))
+        if room < 0:
+            break
+        kept.append(part)
+    return kept

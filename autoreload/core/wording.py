@@ -38,7 +38,7 @@ def duration(seconds: float) -> str:
     """A time as people read it: 34 ms, 1.3 s, 2 min 5 s."""
     if seconds < 0.9995:
         return f"{max(seconds, 0) * 1000:.0f} ms"
-    if seconds < 60:
+    if seconds < 59.95:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s"
@@ -103,9 +103,10 @@ def held(broken: "Broken", root: str) -> "list[Line]":
         )
     ]
     if broken.source.strip():
-        source = broken.source.rstrip("\r\n").expandtabs(4)
-        text = source.lstrip()
-        caret = max(broken.column - 1 - (len(source) - len(text)), 0)
+        source = broken.source.partition("\n")[0].rstrip()
+        before = source[: max(broken.column - 1, 0)].expandtabs(4)
+        text = source.expandtabs(4).lstrip()
+        caret = max(len(before) - (len(source.expandtabs(4)) - len(text)), 0)
         lines.append(Line(f"    {text}", "dim"))
         lines.append(Line("    " + " " * min(caret, len(text)) + "^", "held"))
     return lines

@@ -25,6 +25,7 @@ def find(target: str) -> "Any":
             from autoreload.core import advice
 
             near = [name for name in dir(found) if not name.startswith("_")]
+            near = advice.near(part, near)
             raise Unusable(advice.missing_attribute(target, module_name, part, near)) from None
     return found
 
@@ -42,7 +43,7 @@ def _import_target(target: str, name: str) -> "ModuleType":
             raise
         from autoreload.core import advice
 
-        near = _module_names(os.getcwd())
+        near = advice.near(name, _module_names(os.getcwd()))
         source = os.path.join(os.getcwd(), "src", *name.split("."))
         found = os.path.isdir(source) or os.path.isfile(source + ".py")
         raise Unusable(

@@ -31,8 +31,12 @@ class App:
         self._main = _thread.get_ident()
         self._signal = stop_signal
         self._asked_at: tuple[FrameType | None, int] | None = None
+        self.called = False
         self.restarting = False
         self.asked = False
+
+    def is_called(self) -> bool:
+        return self.called
 
     def stop(self, *, restart: bool) -> None:
         """Ask as a user would: the signal, to the main thread, which it wakes from any wait."""
@@ -171,13 +175,17 @@ def main() -> bool:
 
 
 def _run(channel: Channel, app: App, start: "Message", traces: Traces) -> None:
+    def called() -> None:
+        app.called = True
+        _tell(channel, "called")
+
     what = launch.Launch(
         kind=start.text("kind"),
         name=start.text("name"),
         args=start.texts("args"),
         argv0=start.text("argv0"),
         read=traces.read,
-        called=lambda: _tell(channel, "called"),
+        called=called,
     )
     try:
         status = launch.exit_status(launch.launch(what))

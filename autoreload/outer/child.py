@@ -35,7 +35,7 @@ class Child:
         self.started = time.monotonic()
         self.greeted = channel is None
         self.called_at: float | None = None
-        self.last_load = self.started
+        self.is_settled = False
         self.heard_at = self.started
         self.usage = ""
         self.loaded: dict[str, Loaded] = {}
@@ -59,13 +59,14 @@ class Child:
                     self.live = message.pid
                 case "loaded":
                     self._take_loaded(message)
+                case "settled":
+                    self.is_settled = True
                 case "called":
                     self.called_at = self.called_at or self.heard_at
             yield message
 
     def _take_loaded(self, message: "Message") -> None:
         table = self.loaded if message.pid == self.live else self.below
-        self.last_load = self.heard_at
         entries = message.fields.get("files")
         for entry in entries if isinstance(entries, list) else ():
             path, signature, digest = entry

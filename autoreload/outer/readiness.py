@@ -12,7 +12,7 @@ PACE_S = 0.01
 BELOW_PACE_S = 0.1
 """Looking through the processes below the app is dearer, and done less often."""
 QUIET_S = 0.3
-"""A program without a port is up when it was called and has loaded nothing for this long."""
+"""A command of which nothing else is known is up when it has lived this long."""
 LONGEST_S = 60.0
 
 
@@ -51,8 +51,7 @@ class Readiness:
     def _is_settled(self, now: float) -> bool:
         if self._child.channel is None:
             return now - self._child.started > QUIET_S
-        called = self._child.called_at
-        return called is not None and now - max(called, self._child.last_load) > QUIET_S
+        return self._child.is_settled
 
     def _listeners(self, now: float) -> list[str]:
         listening = sockets.listening()

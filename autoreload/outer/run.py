@@ -190,7 +190,7 @@ class Outer:
             tree = self._watching.add_everything()
             if tree.is_cut:
                 self._report.say(wording.too_many_files(len(tree.found)))
-        self._report.started(self._child)
+            self._report.started(self._child)
 
     def _ask(self) -> None:
         if self._child is not None:
@@ -265,6 +265,8 @@ class Outer:
         self._asked_look_at = None
         match message.word:
             case "called":
+                if not self._has_run and self._child is not None:
+                    self._report.started(self._child)
                 self._has_run = True
                 self._feed(Event.CALLED)
             case "restart":

@@ -8,6 +8,7 @@ The descriptor stands high, out of the way of programs that close or count the l
 looked at before each use: an app that closes every descriptor may have opened a file there.
 """
 
+import _thread
 import os
 import select
 import sys
@@ -36,6 +37,8 @@ class Channel:
         self._identity = _identity(fd)
         self._parent = os.getppid()
         self._backlog: list[bytes] = []
+        self._flushing = _thread.allocate_lock()
+        self._process = os.getpid()
         os.set_blocking(fd, False)
 
     def fileno(self) -> int:
@@ -50,33 +53,56 @@ class Channel:
 
         False when something had to be kept. Raises ChannelClosed when the other end is gone.
         """
+        self._look_for_fork()
         self._backlog.append(protocol.encode(word, os.getpid(), fields))
         return self.flush()
 
     def flush(self) -> bool:
         """Send what was kept; whether nothing is left."""
+        self._look_for_fork()
+        # One thread sends at a time. Another one does not wait for it, it may be a signal handler
+        # on top of it: who sends looks again after letting go, and so takes what came meanwhile.
+        while self._backlog:
+            if not self._flushing.acquire(blocking=False):
+                return False
+            try:
+                if not self._send_kept():
+                    return False
+            finally:
+                self._flushing.release()
+        return True
+
+    def _send_kept(self) -> bool:
         while self._backlog:
             if not self.is_ours():
                 raise ChannelClosed
-            packet = self._backlog[0]
             try:
-                os.write(self.fd, packet)
+                os.write(self.fd, self._backlog[0])
             except BlockingIOError:
                 return False
             except OSError as error:
                 raise ChannelClosed from error
-            # Another thread may have sent and dropped it between the two lines: then it was sent
-            # twice, which every reader takes, and must not drop the next one unsent.
-            if self._backlog and self._backlog[0] is packet:
-                del self._backlog[0]
+            del self._backlog[0]
         return True
+
+    def _look_for_fork(self) -> None:
+        """In a fork what was kept is the parent's to send, and the thread that sent is not there."""
+        if self._process != os.getpid():
+            self._process = os.getpid()
+            self._backlog = []
+            self._flushing = _thread.allocate_lock()
 
     def receive(self) -> "Message | None":
         """The next message; None when there is none now. Raises ChannelClosed at the end."""
         if not self.is_ours() or (sys.platform == "darwin" and os.getppid() != self._parent):
             raise ChannelClosed
         try:
-            packet = os.read(self.fd, _LARGEST_READ)
+            try:
+                packet = os.read(self.fd, _LARGEST_READ)
+            except ConnectionResetError:
+                # The other end died before it had read all of ours. Linux says so once, ahead of
+                # what that end had sent (unix_release_sock), and `restart` may be among it.
+                packet = os.read(self.fd, _LARGEST_READ)
         except BlockingIOError:
             return None
         except OSError as error:

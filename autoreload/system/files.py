@@ -2,6 +2,7 @@
 
 import _imp
 import os
+import stat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -10,6 +11,9 @@ if TYPE_CHECKING:
 
 LARGEST_DIGESTED = 64 << 20
 """Bytes of the largest file whose content is compared; above it the signature decides."""
+
+LONGEST_EXCERPT = 400
+"""Characters of a line that are shown with an error; generated files have lines of megabytes."""
 
 _KEY = 0x6175746F72756E
 
@@ -34,11 +38,18 @@ def digest_of(content: bytes) -> int:
 
 def digest(path: str) -> int | None:
     """The digest of a file's content; None when it cannot be read or is too large."""
+    content = _content(path)
+    return None if content is None else digest_of(content)
+
+
+def _content(path: str) -> bytes | None:
     try:
+        # Looked at before it is opened: the open of a FIFO waits for somebody who writes.
+        status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST_DIGESTED:
+            return None
         with open(path, "rb") as file:
-            if os.fstat(file.fileno()).st_size > LARGEST_DIGESTED:
-                return None
-            return digest_of(file.read())
+            return file.read()
     except (OSError, ValueError):
         return None
 
@@ -47,22 +58,23 @@ def broken(path: str) -> "Broken | None":
     """Why a Python source does not compile; None when it does, or cannot be read at all."""
     from autoreload.core.decisions import Broken
 
-    try:
-        with open(path, "rb") as file:
-            source = file.read()
-    except OSError:
+    source = _content(path)
+    if source is None:
         return None
     try:
         # Warnings are not caught: the filters belong to the app, and are shared by all threads.
         compile(source, path, "exec", dont_inherit=True)
     except SyntaxError as error:
+        column = error.offset or 0
+        # The beginning of the line goes when the error is far behind it.
+        start = max(column - LONGEST_EXCERPT // 2, 0) if column > LONGEST_EXCERPT else 0
         return Broken(
             path,
             error.lineno or 0,
-            error.offset or 0,
+            column - start,
             type(error).__name__,
-            error.msg,
-            error.text or "",
+            error.msg[:LONGEST_EXCERPT],
+            (error.text or "")[start : start + LONGEST_EXCERPT],
         )
     except (ValueError, RecursionError, MemoryError) as error:  # a NUL byte, or too deep
         return Broken(path, 0, 0, type(error).__name__, str(error), "")

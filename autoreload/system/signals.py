@@ -35,7 +35,7 @@ class Heard:
 
 
 class Ears:
-    """Blocks the signals of the outer and offers them on a descriptor, until `close`."""
+    """Blocks the signals of the outer and offers them on a descriptor, for good."""
 
     def __init__(self) -> None:
         ignored = {
@@ -92,5 +92,6 @@ def die_by(number: int, mask: "set[int | signal.Signals]") -> None:
         pass
     if number not in (signal.SIGKILL, signal.SIGSTOP):
         signal.signal(number, signal.SIG_DFL)
-    os.kill(os.getpid(), number)
+    # To this thread: one for the whole process would be taken by the thread that listens.
+    signal.raise_signal(number)
     signal.pthread_sigmask(signal.SIG_SETMASK, mask - {number})

@@ -90,7 +90,6 @@ class Traces:
 
     def record(self, path: str, signature: "Signature | None", digest: int | None = None) -> None:
         """Note a file that was read; the first signature of a path is the one that counts."""
-        self.last_load = time.monotonic()
         if path in self.loaded:
             return
         record = Loaded(path, signature, digest)
@@ -161,6 +160,7 @@ def _replace(name: str, function: "FunctionType") -> None:
 def _path_stats(traces: Traces, original: "Callable[..., object]") -> "FunctionType":
     def path_stats(self, path):  # type: ignore[no-untyped-def]  # importlib's signature
         status = os.stat(path)
+        traces.last_load = time.monotonic()
         real = traces.scope.real(path)
         if real is not None:
             traces.record(real, (status.st_mtime_ns, status.st_size, status.st_ino))

@@ -18,7 +18,7 @@ from autoreload.core import protocol
 from autoreload.core.changes import LONGEST_WAIT_S, Change, Loaded, compare, patience
 from autoreload.core.decisions import Broken, Hold, Nothing, verdict
 from autoreload.system import files
-from autoreload.system.channel import Channel, ChannelClosed
+from autoreload.system.channel import Channel, ChannelClosed, settle_high
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
     class App(Protocol):
         """The program in the main thread, as the watcher sees it."""
+
+        def is_called(self) -> bool:
+            """Whether the program's own code has begun."""
 
         def stop(self, *, restart: bool) -> None:
             """Ask it to end as a user would."""
@@ -101,11 +104,12 @@ class Watcher:
         self._told_slow = False
         self._held: list[Broken] | None = None
         self._said_cached = False
+        self._settled = False
         self._digested = 0
         self._parked = False
         self._running = _thread.allocate_lock()
         self._task = 0
-        self._wake_read, self._wake_write = os.pipe()
+        self._wake_read, self._wake_write = (settle_high(end) for end in os.pipe())
         for end in (self._wake_read, self._wake_write):
             os.set_blocking(end, False)
 
@@ -181,6 +185,8 @@ class Watcher:
             return 0.05
         if self._settings.poll_s:
             return max(self._settings.poll_s, self._cost_s * 20)
+        if not self._settled:
+            return max(BOOT_SWEEP_S, self._cost_s * 20)
         slow = max(SWEEP_S, self._cost_s * SWEEP_SHARE)
         return slow if self._has_events else max(BOOT_SWEEP_S, self._cost_s * 20)
 
@@ -296,6 +302,9 @@ class Watcher:
         """What can wait until the program is up: digests, and what the framework caches."""
         if now - self._traces.last_load < QUIET_S:
             return
+        if not self._settled and self._app.is_called():
+            self._settled = True
+            self._channel.send("settled")
         if self._digested != len(self._traces.loaded):
             missing = [one.path for one in self._traces.loaded.values() if one.digest is None]
             self._traces.fill_digests()

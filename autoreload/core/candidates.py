@@ -1,0 +1,5 @@
+"""Placeholder."""
+
+
+def candidates(facts: object) -> list[str]:
+    return []

@@ -1,0 +1,220 @@
+"""A live autorun on a temporary project: start it, edit like an editor does, look at what is seen."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
+
+PATIENCE_S = 30.0
+"""How long a fact is waited for; generous, because the machine may be busy."""
+
+ROOT = Path(__file__).parent.parent
+
+
+def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment of a user: nothing that hides stale bytecode, nothing of an outer autorun."""
+    hidden = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "RELOAD_ENV", "VIRTUAL_ENV")
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in hidden and not name.startswith(("AUTORUN", "COV_CORE", "PYTEST"))
+    }
+    environment.update(extra or {})
+    return environment
+
+
+def free_port() -> int:
+    """A port that the kernel just gave away and took back."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def until(fact: Callable[[], T], describe: Callable[[], str], within_s: float = PATIENCE_S) -> T:
+    """Wait for a fact; what was seen instead is the failure's message."""
+    deadline = time.monotonic() + within_s
+    while True:
+        found = fact()
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {within_s} s:\n{describe()}")
+        time.sleep(0.01)
+
+
+class App:
+    """One autorun with its project in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.project = folder / "project"
+        self.project.mkdir()
+        self.process: subprocess.Popen[bytes] | None = None
+        self._out = folder / "stdout.txt"
+        self._err = folder / "stderr.txt"
+        self._seen = 0
+
+    # --- the project ----------------------------------------------------------------------------
+
+    def write(self, name: str, text: str) -> Path:
+        """Write a file of the project and let it look old, as files of a project do."""
+        path = self.project / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        os.utime(path, (time.time() - 60, time.time() - 60))
+        return path
+
+    def edit(self, name: str, text: str) -> None:
+        """Save a file in place, as most editors do."""
+        (self.project / name).write_text(text)
+
+    # --- autorun --------------------------------------------------------------------------------
+
+    def start(
+        self,
+        *words: str,
+        env: Mapping[str, str] | None = None,
+        command: Sequence[str] | None = None,
+        stdin: int = subprocess.DEVNULL,
+        cwd: Path | None = None,
+        new_group: bool = True,
+    ) -> "App":
+        """Start `autorun WORDS` in the project."""
+        with self._out.open("ab") as out, self._err.open("ab") as err:
+            self.process = subprocess.Popen(
+                [*(command or (sys.executable, "-m", "autoreload")), *words],
+                cwd=cwd or self.project,
+                env=clean_environment(env),
+                stdin=stdin,
+                stdout=out,
+                stderr=err,
+                process_group=0 if new_group else None,
+            )
+        return self
+
+    @property
+    def pid(self) -> int:
+        assert self.process is not None
+        return self.process.pid
+
+    def out(self) -> str:
+        return self._out.read_text(errors="replace") if self._out.exists() else ""
+
+    def err(self) -> str:
+        return self._err.read_text(errors="replace") if self._err.exists() else ""
+
+    def said(self) -> str:
+        """Everything said so far, for a failure's message."""
+        code = self.process.poll() if self.process is not None else None
+        return f"--- stdout\n{self.out()}\n--- stderr\n{self.err()}\n--- exit {code}"
+
+    def wait_for(self, pattern: str, *, times: int = 1, stream: str = "both") -> re.Match[str]:
+        """Wait until a pattern was said so many times; the last match."""
+
+        def found() -> re.Match[str] | None:
+            text = {"out": self.out, "err": self.err}.get(stream, lambda: self.out() + self.err())()
+            matches = list(re.finditer(pattern, text))
+            return matches[times - 1] if len(matches) >= times else None
+
+        match = until(found, lambda: f"waiting for {times} x {pattern!r}\n{self.said()}")
+        assert match is not None
+        return match
+
+    def count(self, pattern: str) -> int:
+        return len(re.findall(pattern, self.out() + self.err()))
+
+    def inner_pid(self) -> int:
+        """The pid of the app's process, as autorun says it."""
+        return int(self.wait_for(r"started, pid (\d+)", stream="err").group(1))
+
+    def signal(self, number: int) -> None:
+        os.kill(self.pid, number)
+
+    def wait(self, within_s: float = PATIENCE_S) -> int:
+        """Wait for the end; the exit code, negative for a signal."""
+        assert self.process is not None
+        try:
+            return self.process.wait(within_s)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"autorun did not end\n{self.said()}") from None
+
+    def stop(self, number: int = signal.SIGINT) -> int:
+        self.signal(number)
+        return self.wait()
+
+    def get(self, port: int, path: str = "/", headers: Mapping[str, str] | None = None) -> str:
+        """One answer of the app's server; empty while there is none."""
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{port}{path}", headers=dict(headers or {})
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=5) as answer:
+                return str(answer.read().decode())
+        except urllib.error.HTTPError as error:
+            return f"{error.code} {error.read().decode(errors='replace')}"
+        except OSError:
+            return ""
+
+    def wait_answer(self, port: int, wanted: str, path: str = "/", **headers: str) -> str:
+        """Wait until the server's answer holds a text."""
+        last = ""
+
+        def answered() -> str:
+            nonlocal last
+            last = self.get(port, path, {k.replace("_", "-"): v for k, v in headers.items()})
+            return last if wanted in last else ""
+
+        return until(answered, lambda: f"waiting for {wanted!r}, last {last!r}\n{self.said()}")
+
+    def close(self) -> None:
+        """End what is left, and everything that was started below."""
+        if self.process is None:
+            return
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        for pid in self.left():
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except OSError:
+                pass
+
+    def left(self) -> list[int]:
+        """Processes that work in the project's folder: nothing of ours may be left there."""
+        found = []
+        for entry in os.listdir("/proc"):
+            if entry.isdigit() and int(entry) != os.getpid():
+                try:
+                    cwd = os.readlink(f"/proc/{entry}/cwd")
+                    state = Path(f"/proc/{entry}/stat").read_text().rpartition(")")[2].split()[0]
+                except OSError:
+                    continue
+                if cwd.startswith(str(self.project)) and state != "Z":
+                    found.append(int(entry))
+        return found
+
+    def assert_nothing_left(self) -> None:
+        until(lambda: not self.left(), lambda: f"left: {self.left()}\n{self.said()}")
+
+
+def apps(folder: Path) -> Iterator[App]:
+    """For a fixture: an app, and its end."""
+    app = App(folder)
+    try:
+        yield app
+    finally:
+        app.close()
