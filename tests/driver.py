@@ -1,4 +1,4 @@
-"""A live autorun on a temporary project: start it, edit like an editor does, look at what is seen."""
+"""A live autorun on a temporary project: start it, edit like an editor does, see what is seen."""
 
 import os
 import re

@@ -2,13 +2,14 @@
 
 A pattern with a slash in it is taken from the root where autorun was started, one without matches
 a name at any depth, as in gitignore; a pattern that names a folder means all that is in it. Only
-`**` crosses a slash. A class that is none, such as `[z-a]`, stands for its own letters, and an empty
-pattern names nothing.
+`**` crosses a slash. A class that is none, such as `[z-a]`, stands for its own letters, and an
+empty pattern names nothing.
 """
 
 import os.path
 import posixpath
 import re
+from typing import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,18 +32,15 @@ def expression(pattern: str, root: str) -> str:
     """The regular expression, for a whole absolute path with forward slashes."""
     if not pattern:
         return "(?!)"
-    text = pattern.replace(os.path.sep, "/")
-    if text.startswith("~"):
-        text = os.path.expanduser(text)
-    base = root.replace(os.path.sep, "/").rstrip("/")
-    if text.startswith("/"):
-        start, text = "", text.rstrip("/")
-    elif "/" in text.rstrip("/") or text.rstrip("/") in (".", ".."):
-        # `..` and `.` are taken out of it, and may reach above the root.
-        base, text = _climbed(base, text.rstrip("/"))
+    is_absolute = os.path.isabs(text := os.path.expanduser(pattern))
+    text = text.replace(os.path.sep, "/").rstrip("/")
+    if is_absolute:
+        start = ""
+    elif "/" in text or text in (".", ".."):
+        base, text = _climbed(root.replace(os.path.sep, "/").rstrip("/"), text)
         start = re.escape(base)
     else:
-        start, text = "(?:.*/)?", text.rstrip("/")
+        start = "(?:.*/)?"
     return f"(?s:{start}{_body(text)}(?:/.*)?)\\Z"
 
 
@@ -74,26 +72,36 @@ def _body(text: str) -> str:
             parts.append("[^/]")
             position += 1
         elif rest[0] == "[" and (found := _class(rest)):
-            parts.append(found)
-            position += rest.index("]", 3 if rest[1] in "!^" else 2) + 1
+            parts.append(found.expression)
+            position += found.length
         else:
             parts.append(re.escape(rest[0]))
             position += 1
     return "".join(parts)
 
 
-def _class(rest: str) -> str | None:
+class _Class(NamedTuple):
+    """A character class: its regular expression, and how many letters of the pattern it takes."""
+
+    expression: str
+    length: int
+
+
+def _class(rest: str) -> _Class | None:
     """The character class that a text begins with; None when it is no valid one."""
-    negated = rest[1:2] in ("!", "^")
-    first = 2 if negated else 1
+    first = 2 if rest[1:2] in ("!", "^") else 1
     end = rest.find("]", first + 1)  # one that comes first is a letter
     if end < 0:
         return None
-    # Sets within sets and their operators are not in `re` yet, which warns of them.
-    inside = re.sub(r"([\\\[\]&|~])", r"\\\1", rest[first:end])
-    found = f"(?!/)[{'^' if negated else ''}{inside}]"
-    try:
-        re.compile(found)
-    except re.error:
-        return None
-    return found
+    items = []
+    position = first
+    while position < end:
+        low = high = rest[position]
+        if rest[position + 1] == "-" and position + 2 < end:
+            high = rest[position + 2]
+            position += 2
+        if low > high:
+            return None
+        items.append(f"{re.escape(low)}-{re.escape(high)}")
+        position += 1
+    return _Class(f"(?!/)[{'^' if first == 2 else ''}{''.join(items)}]", end + 1)

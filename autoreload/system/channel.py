@@ -86,7 +86,7 @@ class Channel:
         return True
 
     def _look_for_fork(self) -> None:
-        """In a fork what was kept is the parent's to send, and the thread that sent is not there."""
+        """In a fork, what was kept is the parent's to send, and the thread that sent is gone."""
         if self._process != os.getpid():
             self._process = os.getpid()
             self._backlog = []
