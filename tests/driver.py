@@ -137,7 +137,7 @@ class App:
         """The pid of the app's process, as autorun says it."""
         return int(self.wait_for(r"started, pid (\d+)", stream="err").group(1))
 
-    def signal(self, number: int) -> None:
+    def send(self, number: int) -> None:
         os.kill(self.pid, number)
 
     def wait(self, within_s: float = PATIENCE_S) -> int:
@@ -149,7 +149,7 @@ class App:
             raise AssertionError(f"autorun did not end\n{self.said()}") from None
 
     def stop(self, number: int = signal.SIGINT) -> int:
-        self.signal(number)
+        self.send(number)
         return self.wait()
 
     def get(self, port: int, path: str = "/", headers: Mapping[str, str] | None = None) -> str:

@@ -9,7 +9,6 @@ empty pattern names nothing.
 import os.path
 import posixpath
 import re
-from typing import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,23 +71,16 @@ def _body(text: str) -> str:
             parts.append("[^/]")
             position += 1
         elif rest[0] == "[" and (found := _class(rest)):
-            parts.append(found.expression)
-            position += found.length
+            parts.append(found[0])
+            position += found[1]
         else:
             parts.append(re.escape(rest[0]))
             position += 1
     return "".join(parts)
 
 
-class _Class(NamedTuple):
-    """A character class: its regular expression, and how many letters of the pattern it takes."""
-
-    expression: str
-    length: int
-
-
-def _class(rest: str) -> _Class | None:
-    """The character class that a text begins with; None when it is no valid one."""
+def _class(rest: str) -> tuple[str, int] | None:
+    """The class that a text begins with, and how many letters it takes; None for an invalid one."""
     first = 2 if rest[1:2] in ("!", "^") else 1
     end = rest.find("]", first + 1)  # one that comes first is a letter
     if end < 0:
@@ -104,4 +96,4 @@ def _class(rest: str) -> _Class | None:
             return None
         items.append(f"{re.escape(low)}-{re.escape(high)}")
         position += 1
-    return _Class(f"(?!/)[{'^' if first == 2 else ''}{''.join(items)}]", end + 1)
+    return f"(?!/)[{'^' if first == 2 else ''}{''.join(items)}]", end + 1
