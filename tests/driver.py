@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -77,6 +78,17 @@ class App:
     def edit(self, name: str, text: str) -> None:
         """Save a file in place, as most editors do."""
         (self.project / name).write_text(text)
+
+    def replace(self, name: str, old: str, new: str) -> None:
+        """Save a file in place with one piece of its text replaced."""
+        text = (self.project / name).read_text()
+        assert old in text, f"{name} does not hold {old!r}"
+        self.edit(name, text.replace(old, new))
+
+    def copy_sample(self) -> None:
+        """Take the sample project, files as old as they are there."""
+        unwanted = shutil.ignore_patterns("__pycache__", "*.sqlite3")
+        shutil.copytree(ROOT / "sample_project", self.project, dirs_exist_ok=True, ignore=unwanted)
 
     # --- autorun --------------------------------------------------------------------------------
 
@@ -206,6 +218,29 @@ class App:
                 if cwd.startswith(str(self.project)) and state != "Z":
                     found.append(int(entry))
         return found
+
+    def below(self) -> list[int]:
+        """The processes in the project's folder except autorun itself."""
+        return [pid for pid in self.left() if pid != self.pid]
+
+    def wait_below(self, number: int) -> list[int]:
+        """Wait until there are so many processes below autorun; their pids."""
+
+        def as_many() -> list[int]:
+            found = self.below()
+            return found if len(found) == number else []
+
+        return until(as_many, lambda: f"{number} below wanted, {self.below()}\n{self.said()}")
+
+    def stop_leaves_nothing(self, port: int | None = None, number: int = signal.SIGINT) -> int:
+        """Stop it; no process is left, and whoever comes next may have the port."""
+        code = self.stop(number)
+        self.assert_nothing_left()
+        if port is not None:
+            with socket.socket() as next_one:
+                next_one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                next_one.bind(("127.0.0.1", port))
+        return code
 
     def assert_nothing_left(self) -> None:
         until(lambda: not self.left(), lambda: f"left: {self.left()}\n{self.said()}")

@@ -1,14 +1,11 @@
 """Say what is wrong with a target, and what to type instead."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
-def near(word: str, names: Iterable[str]) -> list[str]:
+def near(word: str, names: "Iterable[str]") -> list[str]:
     """Pick the names that somebody who typed `word` may have meant."""
     import difflib  # 8 ms, only for somebody who mistyped
 
@@ -16,7 +13,9 @@ def near(word: str, names: Iterable[str]) -> list[str]:
     return [lowered[name] for name in difflib.get_close_matches(word.lower(), lowered, n=3)]
 
 
-def missing_module(target: str, name: str, near: Sequence[str], src_path: str | None = None) -> str:
+def missing_module(
+    target: str, name: str, near: "Sequence[str]", src_path: str | None = None
+) -> str:
     """Advise on a module that was not found; `src_path` is the folder it was seen in."""
     problem = f"no module named {name!r} in {target!r}"
     if src_path:
@@ -24,7 +23,7 @@ def missing_module(target: str, name: str, near: Sequence[str], src_path: str | 
     return problem + did_you_mean(near)
 
 
-def missing_attribute(target: str, module: str, attribute: str, near: Sequence[str]) -> str:
+def missing_attribute(target: str, module: str, attribute: str, near: "Sequence[str]") -> str:
     problem = f"module {module!r} has no attribute {attribute!r} for {target!r}"
     return problem + did_you_mean(near)
 
@@ -59,7 +58,7 @@ def needs_arguments(target: str, signature: str) -> str:
     )
 
 
-def missing_file(path: str, near: Sequence[str]) -> str:
+def missing_file(path: str, near: "Sequence[str]") -> str:
     return f"no file {path!r}{did_you_mean(near)}"
 
 
@@ -72,7 +71,7 @@ def not_executable(path: str) -> str:
     return f"{path!r} is not executable: autorun {python}{path} runs it as Python"
 
 
-def missing_command(word: str, near: Sequence[str]) -> str:
+def missing_command(word: str, near: "Sequence[str]") -> str:
     end = did_you_mean(near) or ": autorun alone lists what could be run here"
     return f"no file, console script or command is called {word!r}{end}"
 
@@ -105,7 +104,7 @@ def is_dotted(name: str) -> bool:
     return all(part.isidentifier() for part in name.split("."))
 
 
-def did_you_mean(near: Sequence[str]) -> str:
+def did_you_mean(near: "Sequence[str]") -> str:
     """End a sentence with the names that come close, if there are any."""
     return f", did you mean {' or '.join(map(repr, near))}?" if near else ""
 

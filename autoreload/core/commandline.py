@@ -4,10 +4,7 @@ Click cannot do this: of `-m pkg -w 9` it keeps the app's `-w` for itself, and `
 run a sub-command. So the line is split here, and click sees only what is ours.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, NamedTuple
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -37,16 +34,18 @@ RESERVED = frozenset(
 )
 
 
-class Line(NamedTuple):
-    """What was typed, in two halves."""
+class Line:
+    """What was typed, in two halves; `dashed` tells that a `--` made the target a command."""
 
-    options: tuple[str, ...]
-    target: tuple[str, ...]
-    dashed: bool
-    """A `--` stood before the target, so it is a command."""
+    __slots__ = ("dashed", "options", "target")
+
+    def __init__(self, options: "Sequence[str]", target: "Sequence[str]", *, dashed: bool) -> None:
+        self.options = tuple(options)
+        self.target = tuple(target)
+        self.dashed = dashed
 
 
-def split(argv: Sequence[str], arity: Callable[[str], int | None]) -> Line:
+def split(argv: "Sequence[str]", arity: "Callable[[str], int | None]") -> Line:
     """Cut the line at the first word that is not ours.
 
     `arity` says of an option name as typed (`--watch`, `-w`) whether it takes the next word:
@@ -57,14 +56,14 @@ def split(argv: Sequence[str], arity: Callable[[str], int | None]) -> Line:
     while position < len(argv):
         word = argv[position]
         if word == "--":
-            return Line(tuple(argv[:position]), tuple(argv[position + 1 :]), dashed=True)
+            return Line(argv[:position], argv[position + 1 :], dashed=True)
         if _starts_target(word):
             break
         position += 2 if _takes_next(word, arity) else 1
-    return Line(tuple(argv[:position]), tuple(argv[position:]), dashed=False)
+    return Line(argv[:position], argv[position:], dashed=False)
 
 
-def plain(argv: Sequence[str]) -> bool:
+def plain(argv: "Sequence[str]") -> bool:
     """Tell whether the line has a target and no option of ours, so that click is not needed.
 
     Options may still come from the environment; the caller looks there.
@@ -72,7 +71,7 @@ def plain(argv: Sequence[str]) -> bool:
     return bool(argv) and (argv[0] == "--" or _starts_target(argv[0]))
 
 
-def reserved_name(line: Line, is_file: Callable[[str], bool]) -> str | None:
+def reserved_name(line: Line, is_file: "Callable[[str], bool]") -> str | None:
     """Say what is wrong with a target that bears the name of a sub-command, if it does."""
     if line.dashed or not line.target:
         return None
@@ -89,7 +88,7 @@ def _starts_target(word: str) -> bool:
     return word in ("", "-") or not word.startswith("-") or word.startswith("-m")
 
 
-def _takes_next(word: str, arity: Callable[[str], int | None]) -> bool:
+def _takes_next(word: str, arity: "Callable[[str], int | None]") -> bool:
     if word.startswith("--"):
         return "=" not in word and arity(word) == 1
     # Of a bundle like -qw, the first letter that takes a value takes the rest of the

@@ -1,67 +1,67 @@
 """Say what has to be known about the machine to make out a target."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Protocol
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+TYPE_CHECKING = False
 
 
 class UsageProblem(Exception):
     """One sentence for the user, with advice: the mistake is not ours."""
 
 
-class Facts(Protocol):
-    """What is asked. Paths may be relative to `cwd`; what is missing or unreadable is no error.
+# typing is 6 ms of the first start, and a Protocol is read by the type checker only.
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Protocol
 
-    A wide seam, because each question stands alone and is cheap to fake.
-    """
+    class Facts(Protocol):
+        """What is asked. Paths may be relative to `cwd`; what is missing or unreadable is no error.
 
-    @property
-    def cwd(self) -> str: ...
+        A wide seam, because each question stands alone and is cheap to fake.
+        """
 
-    @property
-    def own_python(self) -> str: ...
+        @property
+        def cwd(self) -> str: ...
 
-    @property
-    def environ(self) -> Mapping[str, str]: ...
+        @property
+        def own_python(self) -> str: ...
 
-    def is_file(self, path: str) -> bool: ...
+        @property
+        def environ(self) -> Mapping[str, str]: ...
 
-    def is_dir(self, path: str) -> bool: ...
+        def is_file(self, path: str) -> bool: ...
 
-    def is_executable(self, path: str) -> bool: ...
+        def is_dir(self, path: str) -> bool: ...
 
-    def is_zip(self, path: str) -> bool: ...
+        def is_executable(self, path: str) -> bool: ...
 
-    def listdir(self, path: str) -> list[str]:
-        """Name what is in a directory, sorted."""
+        def is_zip(self, path: str) -> bool: ...
 
-    def first_line(self, path: str) -> bytes: ...
+        def listdir(self, path: str) -> list[str]:
+            """Name what is in a directory, sorted."""
 
-    def head(self, path: str) -> str:
-        """Give the beginning of a text file, enough to see what it is for."""
+        def first_line(self, path: str) -> bytes: ...
 
-    def which(self, name: str) -> str | None:
-        """Find a program on the PATH."""
+        def head(self, path: str) -> str:
+            """Give the beginning of a text file, enough to see what it is for."""
 
-    def module_path(self, name: str) -> str | None:
-        """Find the file of a module in `cwd` or its `src`, relative to `cwd`."""
+        def which(self, name: str) -> str | None:
+            """Find a program on the PATH."""
 
-    def project_python(self) -> str | None:
-        """Find the interpreter of the project's `.venv`."""
+        def module_path(self, name: str) -> str | None:
+            """Find the file of a module in `cwd` or its `src`, relative to `cwd`."""
 
-    def python_version(self, python: str) -> tuple[str, int, int] | None:
-        """Tell implementation (as `sys.implementation.name`), major and minor."""
+        def project_python(self) -> str | None:
+            """Find the interpreter of the project's `.venv`."""
 
-    def same_environment(self, python: str) -> bool:
-        """Tell whether an interpreter would find what ours finds."""
+        def python_version(self, python: str) -> tuple[str, int, int] | None:
+            """Tell implementation (as `sys.implementation.name`), major and minor."""
 
-    def script(self, name: str, python: str) -> str | None:
-        """Find a program in the folder of an interpreter's environment."""
+        def same_environment(self, python: str) -> bool:
+            """Tell whether an interpreter would find what ours finds."""
 
-    def script_names(self, python: str) -> list[str]: ...
+        def script(self, name: str, python: str) -> str | None:
+            """Find a program in the folder of an interpreter's environment."""
 
-    def entry_point(self, name: str, python: str) -> str | None:
-        """Look up the `module:attr` of a console script."""
+        def script_names(self, python: str) -> list[str]: ...
+
+        def entry_point(self, name: str, python: str) -> str | None:
+            """Look up the `module:attr` of a console script."""

@@ -1,10 +1,8 @@
 """Read the words behind `python`, the way the interpreter reads them."""
 
-from __future__ import annotations
-
 from os.path import basename
-from typing import TYPE_CHECKING, NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -13,23 +11,28 @@ if TYPE_CHECKING:
 SWITCHES = frozenset("bBdEIOPqRsSuv")
 
 
-class PythonLine(NamedTuple):
-    """What an interpreter was asked to run."""
+class PythonLine:
+    """What an interpreter was asked to run.
 
-    flags: tuple[str, ...]
-    runs: str
-    """`script`, `module`, `stdin`, `nothing`, or `other` for -c and the like."""
-    rest: tuple[str, ...]
-    """The script or the module, and its arguments."""
+    `runs` is `script`, `module`, `stdin`, `nothing`, or `other` for -c and the like; `rest` begins
+    with the script or the module.
+    """
+
+    __slots__ = ("flags", "rest", "runs")
+
+    def __init__(self, flags: "Sequence[str]", runs: str, rest: "Sequence[str]") -> None:
+        self.flags = tuple(flags)
+        self.runs = runs
+        self.rest = tuple(rest)
 
 
-def read(words: Sequence[str]) -> PythonLine:
+def read(words: "Sequence[str]") -> PythonLine:
     """Part the interpreter's flags from what it runs (CPython's Python/getopt.c)."""
     position = 0
     while position < len(words):
         word = words[position]
         if word == "-":
-            return PythonLine(tuple(words[:position]), "stdin", tuple(words[position:]))
+            return PythonLine(words[:position], "stdin", words[position:])
         if word == "--":
             return _script(words[:position], words[position + 1 :])
         if not word.startswith("-"):
@@ -38,7 +41,7 @@ def read(words: Sequence[str]) -> PythonLine:
         if letter == "m":
             return _module(words, position)
         if letter == "other":
-            return PythonLine(tuple(words[:position]), "other", tuple(words[position:]))
+            return PythonLine(words[:position], "other", words[position:])
         position += 2 if letter == "next" else 1
     return _script(words, ())
 
@@ -79,13 +82,13 @@ def _deciding_letter(word: str) -> str:
     return "switches"
 
 
-def _module(words: Sequence[str], position: int) -> PythonLine:
+def _module(words: "Sequence[str]", position: int) -> PythonLine:
     """Take `-m pkg`, `-mpkg` and `-um pkg` apart."""
     before, _, attached = words[position].partition("m")
     flags = (*words[:position], *((before,) if before != "-" else ()))
     rest = (*((attached,) if attached else ()), *words[position + 1 :])
-    return PythonLine(tuple(flags), "module", rest)
+    return PythonLine(flags, "module", rest)
 
 
-def _script(flags: Sequence[str], rest: Sequence[str]) -> PythonLine:
-    return PythonLine(tuple(flags), "script" if rest else "nothing", tuple(rest))
+def _script(flags: "Sequence[str]", rest: "Sequence[str]") -> PythonLine:
+    return PythonLine(flags, "script" if rest else "nothing", rest)

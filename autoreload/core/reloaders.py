@@ -5,47 +5,76 @@ Each option and variable below was read in the tool's own source: Django 5.2, Fl
 litestar 2.25, pyramid 2.1, taskiq 0.13, dramatiq 2.2, arq 0.28, django-extensions 4.1.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, NamedTuple
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 
-class Reloader(NamedTuple):
+Words = tuple[str, ...]
+Pairs = tuple[tuple[str, str], ...]
+
+
+class Reloader:
     """What one program needs so that it does not reload by itself."""
 
-    programs: tuple[str, ...]
-    commands: tuple[str, ...] = ()
-    """The sub-commands this is about; none when the program has none."""
-    leading: tuple[str, ...] = ()
-    """Options with a value that may stand before the sub-command."""
-    flags: tuple[str, ...] = ()
-    """Options that are taken away."""
-    valued: tuple[str, ...] = ()
-    """Options that are taken away together with their value."""
-    replaced: tuple[tuple[str, str], ...] = ()
-    added: tuple[str, ...] = ()
-    variables: tuple[tuple[str, str], ...] = ()
-    """Variables that would switch it on again, and the value that does not."""
-    arguments_in: str = ""
-    """A variable that holds further arguments."""
-    stop_signal: str = "INT"
-    serves: bool = True
+    def __init__(
+        self,
+        *programs: str,
+        commands: Words = (),
+        leading: Words = (),
+        flags: Words = (),
+        valued: Words = (),
+        replaced: Pairs = (),
+        added: Words = (),
+        variables: Pairs = (),
+        arguments_in: str = "",
+        stop_signal: str = "INT",
+        serves: bool = True,
+    ) -> None:
+        self.programs = programs
+        self.commands = commands  # the sub-commands this is about, none if there are none
+        self.leading = leading  # options with a value that may stand before the sub-command
+        self.flags = flags  # taken away
+        self.valued = valued  # taken away together with their value
+        self.replaced = replaced
+        self.added = added
+        self.variables = variables  # would switch it on again, and the value that does not
+        self.arguments_in = arguments_in  # a variable that holds further arguments
+        self.stop_signal = stop_signal
+        self.serves = serves
 
 
-class Stripped(NamedTuple):
+class Stripped:
     """A command line after its own reloader has been switched off."""
 
-    args: tuple[str, ...]
-    removed: tuple[str, ...] = ()
-    added: tuple[str, ...] = ()
-    stop_signal: str = "INT"
-    serves: bool = False
-    environment: tuple[tuple[str, str], ...] = ()
-    command: str = ""
-    """What to call it, like `manage.py runserver`."""
+    __slots__ = (
+        "added",
+        "args",
+        "command",
+        "environment",
+        "removed",
+        "serves",
+        "stop_signal",
+    )
+
+    def __init__(
+        self,
+        args: "Sequence[str]",
+        *,
+        command: str,
+        removed: Words = (),
+        added: Words = (),
+        stop_signal: str = "INT",
+        serves: bool = False,
+        environment: Pairs = (),
+    ) -> None:
+        self.args = tuple(args)
+        self.command = command  # what to call it, like `manage.py runserver`
+        self.removed = removed
+        self.added = added
+        self.stop_signal = stop_signal
+        self.serves = serves
+        self.environment = environment
 
 
 RELOAD_OPTIONS = ("--reload-dir", "--reload-include", "--reload-exclude", "--reload-delay")
@@ -53,50 +82,54 @@ FLASK_OPTIONS = ("-A", "--app", "-e", "--env-file")
 
 TABLE = (
     Reloader(
-        ("manage.py", "manage", "django-admin", "django-admin.py", "django"),
+        "manage.py",
+        "manage",
+        "django-admin",
+        "django-admin.py",
+        "django",
         # daphne's and staticfiles' runserver are sub-classes and know the option, too.
         commands=("runserver", "runserver_plus"),
         leading=("--settings", "--pythonpath", "-v", "--verbosity"),
         added=("--noreload",),
     ),
     Reloader(
-        ("flask",),
+        "flask",
         commands=("run",),
         leading=FLASK_OPTIONS,
         flags=("--reload",),
         added=("--no-reload",),  # --debug switches it on as well, and FLASK_RUN_RELOAD
     ),
     Reloader(
-        ("quart",),
+        "quart",
         commands=("run",),
         leading=FLASK_OPTIONS,
         flags=("--reload",),
         added=("--no-reload",),
     ),
     Reloader(
-        ("fastapi",),
+        "fastapi",
         commands=("dev",),
         flags=("--reload",),
         valued=("--reload-dir",),
         added=("--no-reload",),
     ),
-    Reloader(("fastapi",), commands=("run",), flags=("--reload",)),
+    Reloader("fastapi", commands=("run",), flags=("--reload",)),
     Reloader(
-        ("uvicorn",),
+        "uvicorn",
         flags=("--reload",),
         valued=RELOAD_OPTIONS,
         variables=(("UVICORN_RELOAD", "false"),),
     ),
     Reloader(
-        ("gunicorn",),
+        "gunicorn",
         flags=("--reload",),
         valued=("--reload-engine", "--reload-extra-file"),
         arguments_in="GUNICORN_CMD_ARGS",
         stop_signal="TERM",  # INT drops the requests in flight
     ),
-    Reloader(("hypercorn",), flags=("--reload",)),
+    Reloader("hypercorn", flags=("--reload",)),
     Reloader(
-        ("granian",),
+        "granian",
         flags=(
             "--reload",
             "--reload-ignore-worker-failure",
@@ -112,13 +145,13 @@ TABLE = (
         variables=(("GRANIAN_RELOAD", "false"),),
     ),
     Reloader(
-        ("sanic",),
+        "sanic",
         flags=("-r", "--reload", "--auto-reload"),
         valued=("-R", "--reload-dir"),
         replaced=(("-d", "--debug"), ("--dev", "--debug")),  # dev is debug and reload
     ),
     Reloader(
-        ("litestar",),
+        "litestar",
         commands=("run",),
         leading=("--app", "--app-dir"),
         flags=("-r", "--reload"),
@@ -132,33 +165,35 @@ TABLE = (
         ),
     ),
     Reloader(
-        ("pserve", "pyramid.scripts.pserve"),
+        "pserve",
+        "pyramid.scripts.pserve",
         flags=("--reload",),
         valued=("--reload-interval",),
     ),
     Reloader(
-        ("dramatiq", "dramatiq-gevent"),
+        "dramatiq",
+        "dramatiq-gevent",
         flags=("--watch-use-polling",),
         valued=("--watch", "-i", "--watch-include", "-x", "--watch-exclude"),
         serves=False,
     ),
     Reloader(
-        ("taskiq",),
+        "taskiq",
         commands=("worker",),
         flags=("-r", "--reload"),
         valued=("--reload-dir",),
         serves=False,
     ),
-    Reloader(("arq",), valued=("--watch",), serves=False),
+    Reloader("arq", valued=("--watch",), serves=False),
     # Without a reloader; they are here because they listen.
-    Reloader(("daphne",)),
-    Reloader(("waitress-serve", "waitress")),
-    Reloader(("http.server",)),
+    Reloader("daphne"),
+    Reloader("waitress-serve", "waitress"),
+    Reloader("http.server"),
 )
 
 
 def without_own_reloader(
-    program: str, args: Sequence[str], environ: Mapping[str, str] | None = None
+    program: str, args: "Sequence[str]", environ: "Mapping[str, str] | None" = None
 ) -> Stripped:
     """Switch off what `program args` would reload by itself.
 
@@ -175,7 +210,7 @@ def without_own_reloader(
         position = _command_position(record, args[:end])
         if position is not None:
             return _strip(record, name, args, position, end, environ or {})
-    return Stripped(tuple(args), command=name)
+    return Stripped(args, command=name)
 
 
 def is_known(program: str) -> bool:
@@ -196,7 +231,7 @@ def announcement(stripped: Stripped) -> str | None:
     return f"{stripped.command}: its own reloader is switched off ({', '.join(parts)})"
 
 
-def _command_position(record: Reloader, args: Sequence[str]) -> int | None:
+def _command_position(record: Reloader, args: "Sequence[str]") -> int | None:
     """Find where the arguments of the record's sub-command begin."""
     if not record.commands:
         return 0
@@ -211,10 +246,10 @@ def _command_position(record: Reloader, args: Sequence[str]) -> int | None:
 def _strip(
     record: Reloader,
     name: str,
-    args: Sequence[str],
+    args: "Sequence[str]",
     position: int,
     end: int,
-    environ: Mapping[str, str],
+    environ: "Mapping[str, str]",
 ) -> Stripped:
     kept, removed, put = _without(record, args[position:end])
     # In front of the other arguments, so that no `--` or trailing list swallows them.
@@ -231,8 +266,8 @@ def _strip(
 
 
 def _without(
-    record: Reloader, words: Sequence[str]
-) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    record: Reloader, words: "Sequence[str]"
+) -> tuple[Words, Words, Words]:
     """Part the words into those that stay, those that went and those put in their place."""
     replaced = dict(record.replaced)
     kept: list[str] = []
@@ -255,19 +290,19 @@ def _without(
     return tuple(kept), tuple(removed), tuple(put)
 
 
-def _next(words: Iterator[str]) -> tuple[str, ...]:
+def _next(words: "Iterator[str]") -> Words:
     for word in words:
         return (word,)
     return ()
 
 
-def _has_value_attached(word: str, valued: tuple[str, ...]) -> bool:
+def _has_value_attached(word: str, valued: Words) -> bool:
     if word.startswith("--"):
         return "=" in word and word[: word.index("=")] in valued
     return len(word) > 2 and word[:2] in valued
 
 
-def _overridden(record: Reloader, environ: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+def _overridden(record: Reloader, environ: "Mapping[str, str]") -> Pairs:
     found = [
         (name, harmless)
         for name, harmless in record.variables

@@ -11,61 +11,47 @@
 A console script that is no Python text (an .exe) is called by its entry point instead.
 """
 
-from __future__ import annotations
-
-from os.path import dirname, isabs, join, normpath
-from typing import TYPE_CHECKING, NamedTuple
+from os.path import dirname, isabs, join
 
 from autoreload.core import advice
-from autoreload.core.facts import Facts, UsageProblem
+from autoreload.core.environments import (
+    Interpreter,
+    absolute,
+    beside,
+    choose,
+    is_path,
+    located,
+    shown,
+)
+from autoreload.core.facts import UsageProblem
 from autoreload.core.interpreters import is_interpreter, read, shebang
 from autoreload.core.launchers import without_reloader
+from autoreload.core.plans import Plan, titled
 from autoreload.core.reloaders import announcement
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Facts", "Plan", "UsageProblem", "environment_python", "plan"]
+    from autoreload.core.facts import Facts
 
-TITLE_LENGTH = 60
+__all__ = ["Plan", "UsageProblem", "plan"]
+
 OLDEST = (3, 11)
 
 
-class Plan(NamedTuple):
-    """How a target is run."""
-
-    kind: str
-    """`callable`, `script`, `module` or `command`."""
-    python: str
-    """The interpreter, empty for a command."""
-    flags: tuple[str, ...]
-    name: str
-    args: tuple[str, ...]
-    """What the program finds in `sys.argv[1:]`; for a command the whole of its argv."""
-    title: str
-    notes: tuple[str, ...] = ()
-    stop_signal: str = "INT"
-    serves: bool = False
-    environment: tuple[tuple[str, str], ...] = ()
-    entry_point: str = ""
-    """`module:attr` of a console script that is no text; `name` is `sys.argv[0]` then."""
-
-
-class _Line(NamedTuple):
+class _Line:
     """What was typed, and whom to ask about it."""
 
-    words: Sequence[str]
-    python: str | None
-    facts: Facts
+    __slots__ = ("facts", "python", "words")
+
+    def __init__(self, words: "Sequence[str]", python: str | None, facts: "Facts") -> None:
+        self.words = words
+        self.python = python
+        self.facts = facts
 
 
-class _Interpreter(NamedTuple):
-    path: str
-    flags: tuple[str, ...] = ()
-    is_typed: bool = False
-
-
-def plan(words: Sequence[str], *, dashed: bool, python: str | None, facts: Facts) -> Plan:
+def plan(words: "Sequence[str]", *, dashed: bool, python: str | None, facts: "Facts") -> Plan:
     """Find out what the words mean; `python` is the interpreter asked for by option."""
     if not words:
         raise UsageProblem("nothing to run: a command is wanted behind --")
@@ -77,7 +63,7 @@ def plan(words: Sequence[str], *, dashed: bool, python: str | None, facts: Facts
         raise _from_stdin()
     if is_interpreter(first) and not facts.is_dir(first):
         return _interpreted(line)
-    chosen = _interpreter(line)
+    chosen = choose(line.python, line.facts)
     if first.startswith("-m"):
         return _module(line, chosen, read(words).rest)
     if _is_callable(first, facts):
@@ -89,39 +75,14 @@ def plan(words: Sequence[str], *, dashed: bool, python: str | None, facts: Facts
     )
 
 
-def environment_python(prefix: str, facts: Facts) -> str | None:
-    """Give the interpreter of a virtual environment."""
-    for place in ("bin/python", "Scripts/python.exe"):
-        path = join(prefix, place)
-        if facts.is_file(path):
-            return path
-    return None
-
-
-def _interpreter(line: _Line) -> _Interpreter:
-    """Choose: the option, the active environment, the project's `.venv`, ours."""
-    python, facts = line.python, line.facts
-    if python is not None:
-        path = environment_python(python, facts) or _located(python, facts)
-        if path is None:
-            raise UsageProblem(f"no interpreter {python!r}: --python wants a path or a name")
-        return _Interpreter(_absolute(path, facts))
-    active = facts.environ.get("VIRTUAL_ENV")
-    found = (active and environment_python(active, facts)) or facts.project_python()
-    # Another name of our own interpreter is ours: sys.executable stays what it is.
-    if not found or facts.same_environment(found):
-        return _Interpreter(facts.own_python)
-    return _Interpreter(found)
-
-
 def _interpreted(line: _Line) -> Plan:
     """Plan for `python [flags] …`."""
     facts, (typed, *words) = line.facts, line.words
-    path = _located(typed, facts)
+    path = located(typed, facts)
     if path is None and typed not in ("python", "python3"):
         raise UsageProblem(f"no interpreter {typed!r}, a path or a name on the PATH is wanted")
     # Many systems have no `python`: it means the one that would be taken without the word.
-    named = _Interpreter(_absolute(path, facts)) if path else _interpreter(line)
+    named = Interpreter(absolute(path, facts)) if path else choose(line.python, line.facts)
     asked = read(words)
     if asked.runs == "stdin":
         raise _from_stdin()
@@ -129,7 +90,7 @@ def _interpreted(line: _Line) -> Plan:
         raise UsageProblem(f"{typed} alone reads a program from the terminal: name a file")
     if asked.runs == "other":
         return _command(line, (typed if path else named.path, *words))
-    chosen = named._replace(flags=asked.flags, is_typed=_is_path(typed))
+    chosen = Interpreter(named.path, asked.flags, is_typed=is_path(typed))
     if asked.runs == "module":
         return _module(line, chosen, asked.rest)
     name, *args = asked.rest
@@ -140,7 +101,7 @@ def _interpreted(line: _Line) -> Plan:
     return _inside(line, chosen, kind="script", name=name, args=args)
 
 
-def _module(line: _Line, chosen: _Interpreter, rest: Sequence[str]) -> Plan:
+def _module(line: _Line, chosen: Interpreter, rest: "Sequence[str]") -> Plan:
     if not rest or rest[0].startswith("-"):
         raise UsageProblem("-m wants the name of a module")
     name = rest[0]
@@ -152,7 +113,7 @@ def _module(line: _Line, chosen: _Interpreter, rest: Sequence[str]) -> Plan:
     return _inside(line, chosen, kind="module", name=name, args=rest[1:])
 
 
-def _is_callable(word: str, facts: Facts) -> bool:
+def _is_callable(word: str, facts: "Facts") -> bool:
     module, colon, attribute = word.partition(":")
     is_drive = len(module) == 1 and attribute[:1] in ("\\", "/")
     if not colon or is_drive or facts.is_file(word):
@@ -162,45 +123,44 @@ def _is_callable(word: str, facts: Facts) -> bool:
     raise UsageProblem(advice.not_a_callable_name(word, facts.is_file(module)))
 
 
-def _from_path(line: _Line, chosen: _Interpreter) -> Plan | None:
+def _from_path(line: _Line, chosen: Interpreter) -> Plan | None:
     """Plan for a word that is a file or a directory, or must have been meant as one."""
     facts, (word, *args) = line.facts, line.words
-    is_path = _is_path(word)
+    must_be_path = is_path(word)
     if facts.is_file(word):
         if _is_python(word, facts):
             if line.python is None:
-                chosen = _beside(word, facts) or chosen
+                chosen = beside(word, facts) or chosen
             return _inside(line, chosen, kind="script", name=word, args=args)
         if facts.is_executable(word):
-            return _command(line, (word if is_path else join(".", word), *args))
-        if is_path:
+            return _command(line, (word if must_be_path else join(".", word), *args))
+        if must_be_path:
             raise UsageProblem(advice.not_executable(word))
     elif facts.is_dir(word):
         if facts.is_file(join(word, "__main__.py")):
             return _inside(line, chosen, kind="script", name=word, args=args)
-        if is_path:
+        if must_be_path:
             raise UsageProblem(advice.missing_main(word))
-    elif is_path or word.endswith((".py", ".pyw", ".pyz")):
+    elif must_be_path or word.endswith((".py", ".pyw", ".pyz")):
         raise _no_file(word, facts)
     return None
 
 
-def _from_environment(line: _Line, chosen: _Interpreter) -> Plan | None:
+def _from_environment(line: _Line, chosen: Interpreter) -> Plan | None:
     """Plan for a console script of the chosen interpreter's environment."""
     facts, (word, *args) = line.facts, line.words
     path = facts.script(word, chosen.path)
     if path is None:
         return None
     if _is_python(path, facts):
-        flags = read(shebang(facts.first_line(path))[1:]).flags
-        return _inside(line, chosen._replace(flags=flags), kind="script", name=path, args=args)
+        chosen = Interpreter(chosen.path, read(shebang(facts.first_line(path))[1:]).flags)
+        return _inside(line, chosen, kind="script", name=path, args=args)
     if entry_point := facts.entry_point(word, chosen.path):
-        made = _inside(line, chosen, kind="callable", name=path, args=args)
-        return made._replace(entry_point=entry_point)
+        return _inside(line, chosen, kind="callable", name=path, args=args, entry_point=entry_point)
     return _command(line, (path, *args))
 
 
-def _from_search_path(line: _Line, chosen: _Interpreter) -> Plan:
+def _from_search_path(line: _Line, chosen: Interpreter) -> Plan:
     """Plan for a program on the PATH, the last thing that a word can be."""
     facts, (word, *args) = line.facts, line.words
     path = facts.which(word)
@@ -215,73 +175,66 @@ def _from_search_path(line: _Line, chosen: _Interpreter) -> Plan:
 
 
 def _inside(
-    line: _Line, chosen: _Interpreter, *, kind: str, name: str, args: Sequence[str]
+    line: _Line,
+    chosen: Interpreter,
+    *,
+    kind: str,
+    name: str,
+    args: "Sequence[str]",
+    entry_point: str = "",
 ) -> Plan:
     """Plan for what runs in an interpreter together with our inner."""
     facts = line.facts
     stripped = without_reloader((name, *args), facts.environ)
     notes = []
     if not chosen.is_typed and not facts.same_environment(chosen.path):
-        notes.append(f"using {_shown(chosen.path, facts)}")
+        notes.append(f"using {shown(chosen.path, facts)}")
     if said := announcement(stripped):
         notes.append(said)
-    made = Plan(
-        kind=kind,
+    version = facts.python_version(chosen.path)
+    if not version or version[0] != "cpython" or version[1:] < OLDEST:
+        known = _version_told(shown(chosen.path, facts), version)
+        notes.append(f"{known}, CPython 3.11 or newer is wanted: run as a command")
+        if kind == "callable" and not entry_point:
+            raise UsageProblem(f"{known}, a callable needs CPython 3.11 or newer: name a file")
+        option = ("-m",) if kind == "module" else ()
+        # An .exe knows its interpreter.
+        start = (name,) if entry_point else (chosen.path, *chosen.flags, *option, name)
+        kind, name, chosen, entry_point = "command", start[0], Interpreter(""), ""
+        stripped.args = (*start, *stripped.args)
+    return Plan(
+        kind,
+        name,
+        title=titled(line.words),
+        args=stripped.args,
         python=chosen.path,
         flags=chosen.flags,
-        name=name,
-        args=stripped.args,
-        title=_title(line.words),
-        notes=tuple(notes),
+        notes=notes,
         stop_signal=stripped.stop_signal,
         serves=stripped.serves,
         environment=stripped.environment,
-    )
-    version = facts.python_version(chosen.path)
-    if version and version[0] == "cpython" and version[1:] >= OLDEST:
-        return made
-    return _outside(made, version, facts)
-
-
-def _outside(made: Plan, version: tuple[str, int, int] | None, facts: Facts) -> Plan:
-    """Turn a plan into a command, for an interpreter that cannot have us inside."""
-    shown = _shown(made.python, facts)
-    known = f"{shown} does not tell its version"
-    if version is not None:
-        known = f"{shown} is {_called(version[0])} {version[1]}.{version[2]}"
-    if made.kind == "callable":
-        raise UsageProblem(f"{known}, a callable needs CPython 3.11 or newer: name a file")
-    option = ("-m",) if made.kind == "module" else ()
-    return made._replace(
-        kind="command",
-        python="",
-        flags=(),
-        name=made.python,
-        args=(made.python, *made.flags, *option, made.name, *made.args),
-        notes=(*made.notes, f"{known}, CPython 3.11 or newer is wanted: run as a command"),
+        entry_point=entry_point,
     )
 
 
-def _command(line: _Line, argv: Sequence[str]) -> Plan:
+def _command(line: _Line, argv: "Sequence[str]") -> Plan:
     """Plan for a child process that we only watch."""
     facts, (program, *args) = line.facts, argv
-    found = _located(program, facts)
+    found = located(program, facts)
     if found is None:
         # Behind `--` a program of an environment that is not active counts as well.
         found = program = _script(line, program)
-    elif _is_path(program) and not facts.is_executable(program):
+    elif is_path(program) and not facts.is_executable(program):
         raise UsageProblem(advice.not_executable(program))
     stripped = without_reloader((program, *args), facts.environ)
     # Python ends by itself on INT. A shell passes INT over, npm and uv do not hand it on.
     is_python = is_interpreter(program) or bool(shebang(facts.first_line(found)))
     said = announcement(stripped)
     return Plan(
-        kind="command",
-        python="",
-        flags=(),
-        name=program,
+        "command",
+        program,
+        title=titled(line.words),
         args=(program, *stripped.args),
-        title=_title(line.words),
         notes=(said,) if said else (),
         stop_signal=stripped.stop_signal if is_python else "TERM",
         serves=stripped.serves,
@@ -291,17 +244,17 @@ def _command(line: _Line, argv: Sequence[str]) -> Plan:
 
 def _script(line: _Line, word: str) -> str:
     facts = line.facts
-    if _is_path(word):
+    if is_path(word):
         raise _no_file(word, facts)
-    chosen = _interpreter(line)
+    chosen = choose(line.python, line.facts)
     path = facts.script(word, chosen.path)
     if path is None:
         raise UsageProblem(_unknown(word, chosen, facts))
     return path
 
 
-def _is_python(path: str, facts: Facts) -> bool:
-    if path.endswith((".py", ".pyw")):
+def _is_python(path: str, facts: "Facts") -> bool:
+    if path.endswith((".py", ".pyw", ".pyc")):
         return True
     line = facts.first_line(path)
     if shebang(line) or facts.is_zip(path):
@@ -310,34 +263,18 @@ def _is_python(path: str, facts: Facts) -> bool:
     return line.startswith(b"#!/bin/sh") and "\n'''exec' " in facts.head(path)[:64]
 
 
-def _beside(path: str, facts: Facts) -> _Interpreter | None:
-    """Give the interpreter of the environment that a console script was typed from."""
-    if path.endswith(".py") or not _is_path(path):
-        return None
-    words = shebang(facts.first_line(path))
-    if not words or dirname(words[0]) != dirname(normpath(_absolute(path, facts))):
-        return None
-    return _Interpreter(words[0], read(words[1:]).flags)
-
-
-def _located(word: str, facts: Facts) -> str | None:
-    if _is_path(word):
-        return word if facts.is_file(word) else None
-    return facts.which(word)
-
-
-def _no_file(path: str, facts: Facts) -> UsageProblem:
+def _no_file(path: str, facts: "Facts") -> UsageProblem:
     deeper = [join(name, path) for name in facts.listdir(".") if facts.is_file(join(name, path))]
     return UsageProblem(advice.missing_file(path, deeper or _near_files(path, facts)))
 
 
-def _near_files(path: str, facts: Facts) -> list[str]:
+def _near_files(path: str, facts: "Facts") -> list[str]:
     folder = dirname(path)
     names = [join(folder, name) for name in facts.listdir(folder or ".")]
     return advice.near(path, [name for name in names if facts.is_file(name)])
 
 
-def _unknown(word: str, chosen: _Interpreter, facts: Facts) -> str:
+def _unknown(word: str, chosen: Interpreter, facts: "Facts") -> str:
     if facts.is_dir(word):
         return advice.missing_main(word)
     if facts.is_file(word):
@@ -356,22 +293,8 @@ def _from_stdin() -> UsageProblem:
     )
 
 
-def _is_path(word: str) -> bool:
-    return "/" in word or "\\" in word or word in (".", "..")
-
-
-def _absolute(path: str, facts: Facts) -> str:
-    return path if isabs(path) else join(facts.cwd, path)
-
-
-def _shown(path: str, facts: Facts) -> str:
-    return path.removeprefix(join(facts.cwd, ""))
-
-
-def _called(implementation: str) -> str:
-    return {"cpython": "CPython", "pypy": "PyPy"}.get(implementation, implementation)
-
-
-def _title(words: Sequence[str]) -> str:
-    title = " ".join(" ".join(words).split())
-    return title if len(title) <= TITLE_LENGTH else title[: TITLE_LENGTH - 1] + "…"
+def _version_told(python: str, version: tuple[str, int, int] | None) -> str:
+    if version is None:
+        return f"{python} does not tell its version"
+    name = {"cpython": "CPython", "pypy": "PyPy"}.get(version[0], version[0])
+    return f"{python} is {name} {version[1]}.{version[2]}"

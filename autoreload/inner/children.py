@@ -42,26 +42,26 @@ class _Traced:
 
     def __reduce__(self) -> "tuple[object, tuple[object, ...]]":
         from multiprocessing.context import get_spawning_popen
+        from multiprocessing.reduction import DupFd
 
-        popen: Any = get_spawning_popen()
         package = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-        if popen is None or _channel is None or not _channel.is_ours():
+        if get_spawning_popen() is None or _channel is None or not _channel.is_ours():
             return (bool, ())
-        fd = popen.duplicate_for_child(_channel.fd)
         # exec is what every interpreter can find by name, whether or not it has our package.
-        return (exec, (_OPEN.format(package=package, fd=fd),))
+        # What DupFd leaves behind knows how this child gets its descriptors: spawn or forkserver.
+        return (exec, (_OPEN, {"handed": DupFd(_channel.fd), "package": package}))
 
 
 _OPEN = """
 import sys
-sys.path.insert(0, {package!r})
+sys.path.insert(0, package)
 try:
     from autoreload.inner.children import open_traces
-    open_traces({fd})
+    open_traces(handed.detach())
 except Exception:
     pass
 finally:
-    sys.path.remove({package!r})
+    sys.path.remove(package)
 """
 
 

@@ -11,10 +11,11 @@ from autoreload.core.lifecycle import ALIVE, Action, Event, State, step
 from autoreload.core.wording import Line
 from autoreload.outer import child as children
 from autoreload.outer import leftovers
+from autoreload.outer.noticing import Noticing
 from autoreload.outer.readiness import Readiness
 from autoreload.outer.report import Report
 from autoreload.outer.watching import POLL_S, Watching
-from autoreload.system import files, processes, signals, terminal
+from autoreload.system import processes, signals, terminal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 KILL_AFTER_S = 0.3
 """The inner ends itself when its time is up; the outer does it this much later."""
-UNANSWERED_S = 2.0
-"""A watcher that has not said a word this long after a hint is kept from running."""
 OPEN_EVENTS_AFTER_S = 0.3
 PASS_ON_AFTER_S = 0.1
 """A request to stop that somebody sent by kill is passed on after this: `timeout`, supervisors and
@@ -57,15 +56,14 @@ class Outer:
         self._report = Report(plan, options, self._root, terminal.Voice(colour=colour))
         self._leftovers = leftovers.Leftovers(self._identity, options.leave)
         self._watching = Watching(options, self._root, self._complain)
+        self._noticing = Noticing(self._watching)
         self._state = State.WAITING
         self._child: Child | None = None
         self._readiness: Readiness | None = None
         self._ended: processes.Ended | None = None
         self._stop_at: float | None = None
         self._pass_on_at: float | None = None
-        self._asked_look_at: float | None = None
         self._changed_at = time.monotonic()
-        self._distrusted: set[str] = set()
         self._has_run = False
         self._serves = plan.serves
         self._runs = 0
@@ -115,7 +113,7 @@ class Outer:
 
     def _timeout(self) -> float | None:
         now = time.monotonic()
-        times = [self._watching.next_sweep()]
+        times = self._noticing.timeouts(now)
         if self._state in ALIVE and self._readiness is not None:
             interval = self._readiness.interval()
             if interval is not None:
@@ -124,8 +122,6 @@ class Outer:
             times.append(self._stop_at - now)
         if self._pass_on_at is not None:
             times.append(self._pass_on_at - now)
-        if self._asked_look_at is not None:
-            times.append(self._asked_look_at + UNANSWERED_S - now)
         return max(0.0, min(times))
 
     def _feed(self, event: Event) -> None:
@@ -160,7 +156,8 @@ class Outer:
     def _spawn(self) -> None:
         self._watching.rebase()
         self._watching.sleep()
-        self._stop_at = self._asked_look_at = None
+        self._noticing.forget()
+        self._stop_at = None
         mask = self._ears.mask
         if self._plan.kind == "command":
             self._child = children.spawn_command(self._plan, self._environment, mask=mask)
@@ -170,7 +167,7 @@ class Outer:
                 self._options,
                 self._environment,
                 mask=mask,
-                distrusted=self._distrusted,
+                distrusted=self._noticing.distrusted,
                 root=self._root,
             )
         self._runs += 1
@@ -225,7 +222,7 @@ class Outer:
             self._watching.wake_for_sources()
         self._watching.open()
         self._watching.subscribe()
-        self._on_found(sweep=True)
+        self._watching.expect()
 
     def _leave(self) -> None:
         found = self._leftovers.everywhere(None)
@@ -262,7 +259,7 @@ class Outer:
             self._watching.subscribe()
 
     def _on_message(self, message: "Message") -> None:
-        self._asked_look_at = None
+        self._noticing.heard()
         match message.word:
             case "called":
                 if not self._has_run and self._child is not None:
@@ -273,7 +270,7 @@ class Outer:
                 paths = message.texts("paths")
                 self._changed_at = message.number("noticed") or time.monotonic()
                 self._report.changed(paths, more=int(message.number("count")) - len(paths))
-                self._drop_bytecode(paths)
+                self._noticing.drop_bytecode(paths)
                 self._feed(Event.ANNOUNCED)
             case "held":
                 self._report.held(message)
@@ -339,10 +336,7 @@ class Outer:
             self._on_ready(self._readiness)
         if self._child is not None and now - self._child.started > OPEN_EVENTS_AFTER_S:
             self._open_events()
-        self._on_found(sweep=self._watching.next_sweep() == 0)
-        if self._asked_look_at is not None and now > self._asked_look_at + UNANSWERED_S:
-            self._asked_look_at = None
-            self._on_silence()
+        self._on_found()
 
     def _open_events(self) -> None:
         if self._watching.fileno() is None:
@@ -356,34 +350,17 @@ class Outer:
         self._report.ready(readiness, self._changed_at)
         self._open_events()
 
-    def _on_found(self, *, sweep: bool) -> None:
-        found = self._watching.look(sweep=sweep)
-        alive = self._state in (State.BOOTING, State.RUNNING)
-        if found.hinted and self._child is not None and alive:
-            self._child.tell("look")
-            self._asked_look_at = self._asked_look_at or time.monotonic()
-        if found.refresh and self._child is not None and alive:
-            self._child.tell("refresh", paths=protocol.shortened(found.refresh))
-        if found.restart and self._state in (State.BOOTING, State.RUNNING, State.WAITING):
-            self._changed_at = time.monotonic()
-            self._report.changed(found.restart)
-            self._drop_bytecode(found.restart)
-            self._feed(Event.CHANGED)
-
-    def _on_silence(self) -> None:
-        """The watcher did not answer: compare in its stead."""
-        paths = self._watching.differs()
-        if paths and self._state in (State.BOOTING, State.RUNNING):
-            self._changed_at = time.monotonic()
-            self._report.unanswered(paths)
-            self._drop_bytecode(paths)
-            self._feed(Event.CHANGED)
-
-    def _drop_bytecode(self, paths: list[str]) -> None:
-        """Bytecode is keyed by whole seconds and size: that of a changed source may be stale."""
-        for path in paths:
-            if path.endswith(".py") and not files.drop_bytecode(path):
-                self._distrusted.add(path)
+    def _on_found(self) -> None:
+        runs = self._state in (State.BOOTING, State.RUNNING)
+        found = self._noticing.look(self._child if runs else None)
+        if found is None or not (runs or self._state is State.WAITING):
+            return
+        self._changed_at = found.since
+        if found.is_unanswered:
+            self._report.unanswered(found.paths)
+        else:
+            self._report.changed(found.paths)
+        self._feed(Event.CHANGED)
 
     def _complain(self, reason: str) -> None:
         self._report.say(wording.polling(reason, POLL_S))

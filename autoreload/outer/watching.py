@@ -193,6 +193,10 @@ class Watching:
             or (path.endswith(".py") and os.path.dirname(path) in self._awake)
         )
 
+    def expect(self) -> None:
+        """Let the next look be a whole one: nobody has compared what is subscribed now."""
+        self._looked = float("-inf")
+
     # --- looking --------------------------------------------------------------------------------
 
     def next_sweep(self) -> float:

@@ -44,7 +44,9 @@ class Ears:
             if signal.getsignal(number) == signal.SIG_IGN
         }
         self._wanted = {*ENDING, *PASSED_ON, signal.SIGCHLD} - ignored
-        self._read, self._write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._read, self._write = os.pipe()
+        for end in (self._read, self._write):
+            os.set_blocking(end, False)
         self.mask = signal.pthread_sigmask(signal.SIG_BLOCK, self._wanted | {signal.SIGTTOU})
         """The mask that was there before, for children and for the end."""
         # The default action of SIGCHLD is to ignore it, and an ignored signal that nobody has

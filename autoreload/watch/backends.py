@@ -57,7 +57,9 @@ class WatchdogBackend:
         from watchdog.observers import Observer
 
         self._paths: collections.deque[str] = collections.deque(maxlen=100_000)
-        self._read, self._write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._read, self._write = os.pipe()
+        for end in (self._read, self._write):
+            os.set_blocking(end, False)
         self._filter = [
             FileClosedEvent,
             FileCreatedEvent,

@@ -1,0 +1,97 @@
+"""What the outer does about hints: hands them to the inner, or decides where no inner can."""
+
+import time
+
+from autoreload.core import protocol
+from autoreload.core.changes import FIRST_WAIT_S, LONGEST_WAIT_S
+from autoreload.outer.watching import Watching
+from autoreload.system import files
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from autoreload.outer.child import Child
+
+UNANSWERED_S = 2.0
+"""A watcher that has not said a word this long after a hint is kept from running."""
+
+
+class Restart:
+    """Files that changed, and when that was noticed."""
+
+    __slots__ = ("is_unanswered", "paths", "since")
+
+    def __init__(self, paths: list[str], since: float, *, is_unanswered: bool = False) -> None:
+        self.paths = paths
+        self.since = since
+        self.is_unanswered = is_unanswered
+
+
+class Noticing:
+    """Turns hints into requests to the inner, and into restarts where the outer itself compared."""
+
+    def __init__(self, watching: Watching) -> None:
+        self._watching = watching
+        self._asked_at: float | None = None
+        self._pending: list[str] = []
+        self._pending_since: float | None = None
+        self.distrusted: set[str] = set()
+        """Sources whose stale bytecode could not be removed."""
+
+    def forget(self) -> None:
+        """A new run reads everything anew."""
+        self._asked_at = self._pending_since = None
+        self._pending = []
+
+    def heard(self) -> None:
+        """The inner has said something, so its watcher runs."""
+        self._asked_at = None
+
+    def timeouts(self, now: float) -> list[float]:
+        """Seconds until something here is due."""
+        times = [self._watching.next_sweep()]
+        if self._pending_since is not None:
+            times.append(FIRST_WAIT_S)
+        if self._asked_at is not None:
+            times.append(self._asked_at + UNANSWERED_S - now)
+        return times
+
+    def look(self, child: "Child | None") -> Restart | None:
+        """Take the hints; `child` is the run that can be told of them, if one lives."""
+        found = self._watching.look(sweep=self._watching.next_sweep() == 0)
+        now = time.monotonic()
+        if child is not None:
+            if found.hinted:
+                child.tell("look")
+                self._asked_at = self._asked_at or now
+            if found.refresh:
+                child.tell("refresh", paths=protocol.shortened(found.refresh))
+            if self._asked_at is not None and now > self._asked_at + UNANSWERED_S:
+                return self._unanswered(now)
+        self._pending += [path for path in found.restart if path not in self._pending]
+        return self._settled(now) if self._pending else None
+
+    def _settled(self, now: float) -> Restart | None:
+        """What was found here, once half a save had a moment to become a whole one."""
+        if self._pending_since is None:
+            self._pending_since = now
+        broken = any(files.broken(path) for path in self._pending if path.endswith(".py"))
+        if broken and now - self._pending_since < LONGEST_WAIT_S:
+            return None
+        return self._restart(self._pending, self._pending_since)
+
+    def _unanswered(self, now: float) -> Restart | None:
+        """The watcher is kept from running: compare in its stead."""
+        self._asked_at = None
+        paths = self._watching.differs()
+        return self._restart(paths, now, is_unanswered=True) if paths else None
+
+    def _restart(self, paths: list[str], since: float, *, is_unanswered: bool = False) -> Restart:
+        self.forget()
+        self.drop_bytecode(paths)
+        return Restart(paths, since, is_unanswered=is_unanswered)
+
+    def drop_bytecode(self, paths: list[str]) -> None:
+        """Bytecode is keyed by whole seconds and size: that of a changed source may be stale."""
+        for path in paths:
+            if path.endswith(".py") and not files.drop_bytecode(path):
+                self.distrusted.add(path)
