@@ -134,8 +134,11 @@ class App:
         """Wait until a pattern was said so many times; the last match."""
 
         def found() -> re.Match[str] | None:
+            ended = self.process is not None and self.process.poll() is not None
             text = {"out": self.out, "err": self.err}.get(stream, lambda: self.out() + self.err())()
             matches = list(re.finditer(pattern, text))
+            if len(matches) < times and ended:
+                raise AssertionError(f"autorun ended before {times} x {pattern!r}\n{self.said()}")
             return matches[times - 1] if len(matches) >= times else None
 
         match = until(found, lambda: f"waiting for {times} x {pattern!r}\n{self.said()}")

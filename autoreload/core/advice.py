@@ -10,7 +10,9 @@ def near(word: str, names: "Iterable[str]") -> list[str]:
     import difflib  # 8 ms, only for somebody who mistyped
 
     lowered = {name.lower(): name for name in names}
-    return [lowered[name] for name in difflib.get_close_matches(word.lower(), lowered, n=3)]
+    return [
+        lowered[name] for name in difflib.get_close_matches(word.lower(), lowered, n=2, cutoff=0.66)
+    ]
 
 
 def missing_module(

@@ -29,13 +29,18 @@ def choose(python: str | None, facts: "Facts") -> Interpreter:
         path = environment_python(python, facts) or located(python, facts)
         if path is None:
             raise UsageProblem(f"no interpreter {python!r}: --python wants a path or a name")
-        return Interpreter(absolute(path, facts))
+        return real(path, facts)
     active = facts.environ.get("VIRTUAL_ENV")
     found = (active and environment_python(active, facts)) or facts.project_python()
     # Another name of our own interpreter is ours: sys.executable stays what it is.
     if not found or facts.same_environment(found):
         return Interpreter(facts.own_python)
     return Interpreter(found)
+
+
+def real(path: str, facts: "Facts") -> Interpreter:
+    """Give the interpreter at a path, without a shim that would be run again at each start."""
+    return Interpreter(facts.real_python(absolute(path, facts)))
 
 
 def beside(path: str, facts: "Facts") -> Interpreter | None:

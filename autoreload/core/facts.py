@@ -52,6 +52,9 @@ if TYPE_CHECKING:
         def project_python(self) -> str | None:
             """Find the interpreter of the project's `.venv`."""
 
+        def real_python(self, python: str) -> str:
+            """Follow a shim, as pyenv and asdf put on the PATH, to the interpreter itself."""
+
         def python_version(self, python: str) -> tuple[str, int, int] | None:
             """Tell implementation (as `sys.implementation.name`), major and minor."""
 

@@ -265,9 +265,7 @@ def _strip(
     )
 
 
-def _without(
-    record: Reloader, words: "Sequence[str]"
-) -> tuple[Words, Words, Words]:
+def _without(record: Reloader, words: "Sequence[str]") -> tuple[Words, Words, Words]:
     """Part the words into those that stay, those that went and those put in their place."""
     replaced = dict(record.replaced)
     kept: list[str] = []

@@ -16,11 +16,11 @@ from os.path import dirname, isabs, join
 from autoreload.core import advice
 from autoreload.core.environments import (
     Interpreter,
-    absolute,
     beside,
     choose,
     is_path,
     located,
+    real,
     shown,
 )
 from autoreload.core.facts import UsageProblem
@@ -82,7 +82,7 @@ def _interpreted(line: _Line) -> Plan:
     if path is None and typed not in ("python", "python3"):
         raise UsageProblem(f"no interpreter {typed!r}, a path or a name on the PATH is wanted")
     # Many systems have no `python`: it means the one that would be taken without the word.
-    named = Interpreter(absolute(path, facts)) if path else choose(line.python, line.facts)
+    named = real(path, facts) if path else choose(line.python, line.facts)
     asked = read(words)
     if asked.runs == "stdin":
         raise _from_stdin()

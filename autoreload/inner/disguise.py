@@ -69,9 +69,22 @@ def show_without_us() -> None:
         error = cut_our_frames(error)
         sys.last_value = error
         sys.last_traceback = error.__traceback__
-        hook(kind, error, error.__traceback__)
+        try:
+            hook(kind, error, error.__traceback__)
+        except Exception as failed:
+            _say_that_the_hook_failed(failed, error)
 
     sys.excepthook = excepthook
+
+
+def _say_that_the_hook_failed(failed: Exception, error: BaseException) -> None:
+    """What the interpreter says itself, but here our frame would be above the hook's."""
+    trace = failed.__traceback__
+    sys.stderr.write("Error in sys.excepthook:\n")
+    failed = failed.with_traceback(trace.tb_next if trace is not None else None)
+    sys.__excepthook__(type(failed), failed, failed.__traceback__)
+    sys.stderr.write("\nOriginal exception was:\n")
+    sys.__excepthook__(type(error), error, error.__traceback__)
 
 
 def is_ours(file: str) -> bool:

@@ -106,7 +106,7 @@ def _run_script(what: Launch, main: "ModuleType") -> None:
     sys.argv[:] = [path, *what.args]
     if os.path.isdir(path) or _is_archive(path):
         # As the interpreter does it: the path itself comes first, then its __main__ is found there.
-        sys.path.insert(0, os.path.abspath(path))
+        sys.path.insert(0, _absolute(path))
         forget_shadowed(sys.path[0])
         import runpy
 
@@ -122,7 +122,7 @@ def _run_script(what: Launch, main: "ModuleType") -> None:
     _first_on_path(directory)
     if not sys.flags.safe_path:
         forget_shadowed(directory)
-    shown = os.path.abspath(path)
+    shown = _absolute(path)
     from _frozen_importlib_external import SourceFileLoader, SourcelessFileLoader
 
     if path.endswith(".pyc"):
@@ -135,6 +135,11 @@ def _run_script(what: Launch, main: "ModuleType") -> None:
     main.__loader__ = loader
     what.called()
     execute(main, code)
+
+
+def _absolute(path: str) -> str:
+    """The path behind the current directory, `./` and `..` kept as the interpreter keeps them."""
+    return path if os.path.isabs(path) else os.path.join(os.getcwd(), path)
 
 
 def _is_archive(path: str) -> bool:

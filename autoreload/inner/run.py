@@ -168,7 +168,7 @@ def main() -> bool:
     os.register_at_fork(
         before=watcher.park, after_in_parent=watcher.start, after_in_child=watcher.forget
     )
-    hooks.connect(lambda pid: _tell(channel, "leave", pid=pid))
+    hooks.connect(lambda pid: _tell(channel, "leave", process=pid))
     watcher.start()
     _run(channel, app, start, traces)
     return True

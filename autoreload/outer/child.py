@@ -103,8 +103,10 @@ class Child:
             processes.send(process.pid, signal.SIGKILL)
 
     def close(self) -> None:
+        """The app is gone: forks of it may still hold the other end, and are not heard."""
         if self.channel is not None:
             self.channel.close()
+            self.channel = None
 
 
 def spawn_app(

@@ -11,6 +11,7 @@ from autoreload.core.lifecycle import ALIVE, Action, Event, State, step
 from autoreload.core.wording import Line
 from autoreload.outer import child as children
 from autoreload.outer import leftovers
+from autoreload.outer.ending import Ending
 from autoreload.outer.noticing import Noticing
 from autoreload.outer.readiness import Readiness
 from autoreload.outer.report import Report
@@ -54,6 +55,7 @@ class Outer:
         self._modes = terminal.Modes()
         colour = terminal.wants_colour(options.color, environment, is_terminal=os.isatty(2))
         self._report = Report(plan, options, self._root, terminal.Voice(colour=colour))
+        self._ending = Ending(options, self._report)
         self._leftovers = leftovers.Leftovers(self._identity, options.leave)
         self._watching = Watching(options, self._root, self._complain)
         self._noticing = Noticing(self._watching)
@@ -67,9 +69,6 @@ class Outer:
         self._has_run = False
         self._serves = plan.serves
         self._runs = 0
-        self._exit_code = 0
-        self._die_by: int | None = None
-        self._subreaper = False
 
     # --- the loop -------------------------------------------------------------------------------
 
@@ -90,9 +89,9 @@ class Outer:
             self._on_children()
             self._on_time()
         self._watching.close()
-        if self._die_by is not None:
-            signals.die_by(self._die_by, self._ears.mask)
-        return self._exit_code
+        if self._ending.signal is not None:
+            signals.die_by(self._ending.signal, self._ears.mask)
+        return self._ending.code
 
     def _wait(self, timeout_s: float | None) -> None:
         poll = select.poll()
@@ -144,8 +143,9 @@ class Outer:
                     self._child.kill()
             case Action.SWEEP:
                 self._sweep()
-            case Action.REPORT:
-                self._report_end()
+            case Action.REPORT if self._child is not None and self._ended is not None:
+                waiting = self._state is State.WAITING
+                self._ending.report(self._child, self._ended.code, waiting=waiting)
             case Action.LOOK:
                 self._look_alone()
             case Action.LEAVE:
@@ -182,7 +182,7 @@ class Outer:
     def _first_run(self) -> None:
         """What is done while the first run boots."""
         assert self._child is not None
-        self._subreaper = processes.become_subreaper()
+        processes.become_subreaper()
         if self._child.channel is None:
             tree = self._watching.add_everything()
             if tree.is_cut:
@@ -202,22 +202,10 @@ class Outer:
         self._ears.wait(seconds)
         processes.reap()
 
-    def _report_end(self) -> None:
-        assert self._child is not None
-        assert self._ended is not None
-        waiting = self._state is State.WAITING
-        if self._child.usage and not waiting:
-            terminal.say_plainly(self._child.usage)
-            return
-        lived_s = time.monotonic() - self._child.started
-        self._report.ended(self._child, self._ended.code, lived_s, waiting=waiting)
-
     def _look_alone(self) -> None:
         """No inner lives: subscribe, then compare with what the last one had loaded."""
         assert self._child is not None
-        self._child.close()
-        before = self._child
-        self._watching.follow(before.loaded, before.below, inner=False)
+        self._watching.follow(self._child.loaded, self._child.below, inner=False)
         if self._ended is not None and self._ended.code != 0:
             self._watching.wake_for_sources()
         self._watching.open()
@@ -230,11 +218,7 @@ class Outer:
             leftovers.end(found, self._pause)
             self._report.say(wording.swept([repr(one) for one in found]))
         self._modes.restore()
-        if self._die_by is None and not self._ended_by_itself():
-            self._report.say(wording.stopped())
-
-    def _ended_by_itself(self) -> bool:
-        return self._exit_code != 0 or self._options.exit or self._options.exit_on_error
+        self._ending.say_last()
 
     # --- what is heard --------------------------------------------------------------------------
 
@@ -244,7 +228,7 @@ class Outer:
                 self._feed(Event.FORCE)
                 return
             if heard.number != signal.SIGINT:
-                self._die_by = heard.number
+                self._ending.signal = heard.number
             self._feed(Event.TYPED if heard.typed else Event.STOP)
         elif heard.number in signals.PASSED_ON and not heard.typed and self._child is not None:
             processes.send(self._child.live, heard.number)
@@ -304,24 +288,11 @@ class Outer:
             if self._readiness is not None and self._readiness.ready_at is not None:
                 self._serves = self._serves or bool(self._readiness.urls)
             self._readiness = None
-            event = Event.FINAL if self._is_final(ended.code) else Event.ENDED
-            if self._state is State.RESTARTING:
-                self._child.close()
-            self._feed(event)
-
-    def _is_final(self, code: int) -> bool:
-        """Whether autorun ends with this run; sets what it ends with."""
-        if self._state in (State.RESTARTING, State.LEAVING):
-            return False
-        never_ran = self._child is not None and self._child.usage and not self._has_run
-        if not never_ran and not (
-            self._options.exit or (self._options.exit_on_error and code != 0)
-        ):
-            return False
-        if code < 0:
-            self._die_by = -code
-        self._exit_code = code
-        return True
+            is_final = self._ending.is_final(
+                self._child, ended.code, self._state, has_run=self._has_run
+            )
+            self._child.close()
+            self._feed(Event.FINAL if is_final else Event.ENDED)
 
     def _on_time(self) -> None:
         now = time.monotonic()

@@ -65,20 +65,28 @@ def broken(path: str) -> "Broken | None":
         # Warnings are not caught: the filters belong to the app, and are shared by all threads.
         compile(source, path, "exec", dont_inherit=True)
     except SyntaxError as error:
-        column = error.offset or 0
+        line, column = error.lineno or 0, error.offset or 0
+        # The error's own text is read from the file once more, 999 bytes at a time, and is the last
+        # part of a long line (PyErr_ProgramTextObject).
+        text = _line(source, line)
         # The beginning of the line goes when the error is far behind it.
         start = max(column - LONGEST_EXCERPT // 2, 0) if column > LONGEST_EXCERPT else 0
         return Broken(
             path,
-            error.lineno or 0,
+            line,
             column - start,
             type(error).__name__,
             error.msg[:LONGEST_EXCERPT],
-            (error.text or "")[start : start + LONGEST_EXCERPT],
+            text[start : start + LONGEST_EXCERPT],
         )
     except (ValueError, RecursionError, MemoryError) as error:  # a NUL byte, or too deep
         return Broken(path, 0, 0, type(error).__name__, str(error), "")
     return None
+
+
+def _line(source: bytes, number: int) -> str:
+    lines = source.removeprefix(b"\xef\xbb\xbf").splitlines()
+    return lines[number - 1].decode(errors="replace") if 0 < number <= len(lines) else ""
 
 
 def drop_bytecode(path: str) -> bool:

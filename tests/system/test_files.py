@@ -118,7 +118,7 @@ def test_what_does_not_compile_is_told_with_its_place(tmp_path: Path) -> None:
         "column": 13,
         "kind": "SyntaxError",
         "text": "invalid syntax",
-        "source": "    y = (1 +* 2)\n",
+        "source": "    y = (1 +* 2)",
     }
 
 
@@ -152,12 +152,22 @@ def test_bytes_that_upset_the_compiler_are_broken_too(tmp_path: Path, source: by
 
 @pytest.mark.parametrize("far", [0, 100_000])
 def test_of_a_huge_line_the_part_with_the_error_is_shown(tmp_path: Path, far: int) -> None:
-    """A line of megabytes made a message that no socket takes, and the app was ended."""
+    """The caret stood below some other part of the line."""
     path = tmp_path / "a.py"
-    path.write_text(f"x = {'1+' * far}(1 +* 2) # {'y' * 100_000}\n")
+    path.write_text(f"x = [{'1,' * far}1 +* 2] # {'y' * 100_000}\n")
     broken = files.broken(str(path))
     assert broken is not None
     assert len(broken.source) <= files.LONGEST_EXCERPT
+    assert broken.source[broken.column - 1] == "*"
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r", b""])
+def test_the_line_is_that_of_the_error(tmp_path: Path, end: bytes) -> None:
+    path = tmp_path / "a.py"
+    path.write_bytes(b"\xef\xbb\xbfx = 1\n\fy = '\xc3\xa9' +* 2".replace(b"\n", end or b"\n") + end)
+    broken = files.broken(str(path))
+    assert broken is not None
+    assert (broken.line, broken.source) == (2, "\fy = 'é' +* 2")
     assert broken.source[broken.column - 1] == "*"
 
 
