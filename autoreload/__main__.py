@@ -20,6 +20,8 @@ def main() -> None:
         from autoreload.inner.launch import call_and_exit
 
         call_and_exit(sys.argv[2], sys.argv[3:])
+    # The outer imports nothing of the user's: with PYTHONPATH=. it would meet a click.py of theirs.
+    sys.path[:] = _without_the_users(sys.path)
     from autoreload.entry import main as open_command_line
 
     sys.exit(open_command_line(sys.argv[1:]))
@@ -30,16 +32,10 @@ def _enter() -> None:
     import os
 
     born_with = frozenset(sys.modules)
-    here = os.path.dirname(os.path.abspath(__file__))
     if not sys.flags.safe_path and sys.path:
         del sys.path[0]  # this folder for the inner, the current directory for -m
     path = list(sys.path)
-    standard = os.path.dirname(os.__file__)
-    sys.path[:] = [
-        *(one for one in path if one.startswith(standard) and "site-packages" not in one),
-        os.path.dirname(here),
-        *(one for one in path if "site-packages" in one or "dist-packages" in one),
-    ]
+    sys.path[:] = _without_the_users(path)
     try:
         from autoreload.inner import disguise
 
@@ -48,6 +44,18 @@ def _enter() -> None:
             from autoreload.inner import run  # noqa: F401  # all that the inner needs at once
     finally:
         sys.path[:] = path
+
+
+def _without_the_users(path: list[str]) -> list[str]:
+    """The standard library, our own place, and what is installed."""
+    import os
+
+    standard = os.path.dirname(os.__file__)
+    return [
+        *(one for one in path if one.startswith(standard) and "site-packages" not in one),
+        os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
+        *(one for one in path if "site-packages" in one or "dist-packages" in one),
+    ]
 
 
 if __name__ == "__main__":

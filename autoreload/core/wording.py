@@ -80,6 +80,18 @@ def changed(paths: "Sequence[str]", root: str, *, more: int = 0) -> Line:
     return Line(f"{names(paths, root, more=more)} changed, restarting")
 
 
+def because(path: str, root: str, why: str) -> Line:
+    return Line(f"  {path_shown(path, root)}: {why}", "dim")
+
+
+def watched(files: int, directories: int, backend: str) -> Line:
+    return Line(
+        f"{counted(files, 'file')} loaded, {directories} "
+        f"{'directory' if directories == 1 else 'directories'} watched by {backend}",
+        "dim",
+    )
+
+
 def unanswered(paths: "Sequence[str]", root: str) -> Line:
     return Line(f"{names(paths, root)} changed and the app does not react, restarting", "held")
 

@@ -168,14 +168,27 @@ def _run_module(what: Launch, main: "ModuleType") -> None:
     try:
         _run_spec(what, main, details)
     except Unusable as error:
-        if main.__spec__ is not None:
+        if sys.modules["__main__"].__spec__ is not None:
             raise  # the program itself uses runpy
         text = str(error)
         raise Unusable(f"cannot run -m {what.name}: {text[:1].lower()}{text[1:]}") from None
 
 
+def _lasting(main: "ModuleType") -> "ModuleType":
+    """A `__main__` that keeps its `__file__` to the end, as under `python -m`.
+
+    From the one that it has made itself the interpreter takes `__file__` away as soon as the door
+    is through: it does so after every script that is a file (3.11, Python/pythonrun.c).
+    """
+    lasting = type(main)("__main__")
+    lasting.__dict__.update(main.__dict__)
+    sys.modules["__main__"] = lasting
+    return lasting
+
+
 def _run_spec(what: Launch, main: "ModuleType", details: "Callable[[], Any]") -> None:
     _, spec, code = details()
+    main = _lasting(main)
     if what.kind == "module":
         sys.argv[0] = spec.origin
     main.__dict__.update(

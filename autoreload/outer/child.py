@@ -38,6 +38,8 @@ class Child:
         self.is_settled = False
         self.heard_at = self.started
         self.usage = ""
+        self.reporters: set[int] = set()
+        """The processes that have said anything."""
         self.loaded: dict[str, Loaded] = {}
         """What the app's own process has loaded; its watcher compares these."""
         self.below: dict[str, Loaded] = {}
@@ -53,6 +55,7 @@ class Child:
             if message is None:
                 return
             self.heard_at = time.monotonic()
+            self.reporters.add(message.pid)
             match message.word:
                 case "hello":
                     self.greeted = True

@@ -2,6 +2,7 @@
 
 from autoreload.core import wording
 from autoreload.core.decisions import Broken
+from autoreload.system import processes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,7 +12,6 @@ if TYPE_CHECKING:
     from autoreload.core.wording import Line
     from autoreload.outer.child import Child
     from autoreload.outer.readiness import Readiness
-    from autoreload.system.processes import Process
     from autoreload.system.terminal import Voice
 
 LOUD = ("held", "bad")
@@ -56,6 +56,17 @@ class Report:
     def changed(self, paths: list[str], *, more: int = 0) -> None:
         self.say(wording.changed(paths, self._root, more=max(more, 0)))
 
+    def because(self, paths: list[str], reasons: list[str]) -> None:
+        """With --verbose: why each of these files counts."""
+        if self._options.verbose:
+            pairs = zip(paths, reasons, strict=False)
+            self.say(*(wording.because(path, self._root, why) for path, why in pairs))
+
+    def watched(self, files: int, directories: int, backend: str) -> None:
+        """With --verbose: how much is watched, and how."""
+        if self._options.verbose:
+            self.say(wording.watched(files, directories, backend))
+
     def unanswered(self, paths: list[str]) -> None:
         self.say(wording.unanswered(paths, self._root))
 
@@ -82,8 +93,11 @@ class Report:
     def own_reloader(self, message: "Message") -> None:
         self.once(wording.own_reloader(self._plan.title, message.text("what")))
 
-    def slow(self, threads: list[str], below: "list[Process]", signal_name: str) -> None:
-        self.say(wording.slow_stop(signal_name, threads, [repr(one) for one in below[:5]]))
+    def slow(self, message: "Message", child: "Child") -> None:
+        below = processes.descendants(child.pid, processes.table())
+        name = "SIG" + (self._options.signal or self._plan.stop_signal).upper().removeprefix("SIG")
+        shown = [repr(one) for one in below[:5]]
+        self.say(wording.slow_stop(name, message.texts("threads"), shown))
 
     def ended(self, child: "Child", code: int, lived_s: float, *, waiting: bool) -> None:
         if child.usage:

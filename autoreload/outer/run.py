@@ -15,6 +15,7 @@ from autoreload.outer.ending import Ending
 from autoreload.outer.noticing import Noticing
 from autoreload.outer.readiness import Readiness
 from autoreload.outer.report import Report
+from autoreload.outer.strangers import Strangers
 from autoreload.outer.watching import POLL_S, Watching
 from autoreload.system import processes, signals, terminal
 
@@ -62,6 +63,7 @@ class Outer:
         self._state = State.WAITING
         self._child: Child | None = None
         self._readiness: Readiness | None = None
+        self._strangers: Strangers | None = None
         self._ended: processes.Ended | None = None
         self._stop_at: float | None = None
         self._pass_on_at: float | None = None
@@ -69,8 +71,6 @@ class Outer:
         self._has_run = False
         self._serves = plan.serves
         self._runs = 0
-
-    # --- the loop -------------------------------------------------------------------------------
 
     def run(self) -> int:
         """Run until the end; the exit code, if it is not a signal that ends this process."""
@@ -113,6 +113,7 @@ class Outer:
     def _timeout(self) -> float | None:
         now = time.monotonic()
         times = self._noticing.timeouts(now)
+        times += self._strangers.timeouts(now) if self._strangers is not None else []
         if self._state in ALIVE and self._readiness is not None:
             interval = self._readiness.interval()
             if interval is not None:
@@ -151,8 +152,6 @@ class Outer:
             case Action.LEAVE:
                 self._leave()
 
-    # --- actions --------------------------------------------------------------------------------
-
     def _spawn(self) -> None:
         self._watching.rebase()
         self._watching.sleep()
@@ -172,6 +171,7 @@ class Outer:
             )
         self._runs += 1
         self._readiness = Readiness(self._child, serves=self._serves)
+        self._strangers = Strangers(self._child)
         has_inner = self._child.channel is not None
         self._watching.follow(self._child.loaded, self._child.below, inner=has_inner)
         if self._watching.has_events:
@@ -220,8 +220,6 @@ class Outer:
         self._modes.restore()
         self._ending.say_last()
 
-    # --- what is heard --------------------------------------------------------------------------
-
     def _on_signal(self, heard: signals.Heard) -> None:
         if heard.number in signals.ENDING:
             if self._state is State.LEAVING:
@@ -254,14 +252,17 @@ class Outer:
                 paths = message.texts("paths")
                 self._changed_at = message.number("noticed") or time.monotonic()
                 self._report.changed(paths, more=int(message.number("count")) - len(paths))
+                self._report.because(
+                    paths, [f"{kind}, loaded by the app" for kind in message.texts("kinds")]
+                )
                 self._noticing.drop_bytecode(paths)
                 self._feed(Event.ANNOUNCED)
             case "held":
                 self._report.held(message)
             case "same":
                 self._report.same(message)
-            case "slow":
-                self._on_slow(message)
+            case "slow" if self._child is not None:
+                self._report.slow(message, self._child)
             case "usage":
                 if self._child is not None:
                     self._child.usage = message.text("text")
@@ -273,11 +274,6 @@ class Outer:
                 self._leftovers.leave(int(message.number("process")))
             case "own":
                 self._report.own_reloader(message)
-
-    def _on_slow(self, message: "Message") -> None:
-        below = processes.descendants(self._child.pid, processes.table()) if self._child else []
-        name = "SIG" + (self._options.signal or self._plan.stop_signal).upper().removeprefix("SIG")
-        self._report.slow(message.texts("threads"), below, name)
 
     def _on_children(self) -> None:
         for ended in processes.reap():
@@ -307,6 +303,9 @@ class Outer:
             self._on_ready(self._readiness)
         if self._child is not None and now - self._child.started > OPEN_EVENTS_AFTER_S:
             self._open_events()
+        if self._strangers is not None and (found := self._strangers.look()):
+            self._report.once(wording.untraced(found))
+            self._watching.add_sources()
         self._on_found()
 
     def _open_events(self) -> None:
@@ -319,6 +318,9 @@ class Outer:
         if self._state not in (State.BOOTING, State.RUNNING):
             return
         self._report.ready(readiness, self._changed_at)
+        self._report.watched(*self._watching.extent())
+        if self._strangers is not None:
+            self._strangers.expect()
         self._open_events()
 
     def _on_found(self) -> None:
@@ -331,6 +333,7 @@ class Outer:
             self._report.unanswered(found.paths)
         else:
             self._report.changed(found.paths)
+            self._report.because(found.paths, [self._watching.why(one) for one in found.paths])
         self._feed(Event.CHANGED)
 
     def _complain(self, reason: str) -> None:

@@ -58,12 +58,19 @@ class Watching:
         self._looked = time.monotonic()
         self._cost_s = 0.0
         self._fresh = True
+        self._has_sources = False
 
     # --- what is watched ------------------------------------------------------------------------
 
     def add_pattern(self, pattern: str) -> bool:
         """Watch what a glob or directory names; whether it names anything yet."""
         return bool(self._add_tree(base_of(pattern, self._root), pattern).found)
+
+    def add_sources(self) -> None:
+        """Watch every Python file of the root, once: something below the app is not followed."""
+        if not self._has_sources:
+            self._has_sources = True
+            self.add_everything(only="*.py")
 
     def add_everything(self, *, only: str | None = None) -> Tree:
         """Watch the tree of the root, without what git ignores."""
@@ -192,6 +199,19 @@ class Watching:
             or any(tree.is_wanted(path) for tree in (*self._trees, *self._cached))
             or (path.endswith(".py") and os.path.dirname(path) in self._awake)
         )
+
+    def why(self, path: str) -> str:
+        """Why a change of this file counts here."""
+        if path in self._below:
+            return "loaded by a child of the app"
+        if any(path.startswith(tree.directory + os.sep) for tree in self._trees):
+            return "named by --watch" if self._options.watch else "below this directory"
+        return "loaded by the last run" if path in self._loaded else "new, and may be missing"
+
+    def extent(self) -> tuple[int, int, str]:
+        """How many files and directories are watched, and by what."""
+        named = sum(len(tree.found) for tree in (*self._trees, *self._cached))
+        return len(self._loaded) + len(self._below) + named, len(self._directories), self.name
 
     def expect(self) -> None:
         """Let the next look be a whole one: nobody has compared what is subscribed now."""

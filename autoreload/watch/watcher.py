@@ -223,7 +223,8 @@ class Watcher:
         if by:
             self._channel.send("refreshed", paths=protocol.shortened(paths), by=by)
         else:
-            self._announce(paths, time.monotonic())
+            changes = [Change(path, "read by the framework", None) for path in paths]
+            self._announce(changes, time.monotonic())
 
     def _look(self) -> None:
         """Compare, wait until what is found has settled, and act on it."""
@@ -271,11 +272,15 @@ class Watcher:
                     self._held = None
                     self._channel.send("same", paths=[], unheld=True)
             case _:
-                self._announce([change.path for change in changes], noticed)
+                self._announce(changes, noticed)
 
-    def _announce(self, paths: list[str], noticed: float) -> None:
+    def _announce(self, changes: list[Change], noticed: float) -> None:
         self._channel.send(
-            "restart", paths=protocol.shortened(paths), count=len(paths), noticed=noticed
+            "restart",
+            paths=protocol.shortened([change.path for change in changes]),
+            kinds=protocol.shortened([change.kind for change in changes]),
+            count=len(changes),
+            noticed=noticed,
         )
         self.request_stop(restart=True)
 
