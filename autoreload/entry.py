@@ -26,6 +26,9 @@ def main(words: "Sequence[str]") -> int:
         from autoreload import cli
 
         cli.complete()
+    if sys.platform == "win32":
+        terminal.say_plainly("this needs Linux or macOS; on Windows run it inside WSL")
+        return 2
     try:
         return _start(words)
     except (UsageProblem, OptionsProblem) as problem:

@@ -33,6 +33,8 @@ class Child:
         self.live = pid
         self.channel = channel
         self.started = time.monotonic()
+        self.started_ns = time.time_ns()
+        """The same by the clock of the file system."""
         self.greeted = channel is None
         self.called_at: float | None = None
         self.is_settled = False

@@ -70,6 +70,7 @@ class Outer:
         self._changed_at = time.monotonic()
         self._has_run = False
         self._serves = plan.serves
+        self._is_certain = plan.kind in ("script", "command")  # a module may not be there
         self._runs = 0
 
     def run(self) -> int:
@@ -187,6 +188,7 @@ class Outer:
             tree = self._watching.add_everything()
             if tree.is_cut:
                 self._report.say(wording.too_many_files(len(tree.found)))
+        if self._is_certain:
             self._report.started(self._child)
 
     def _ask(self) -> None:
@@ -244,7 +246,7 @@ class Outer:
         self._noticing.heard()
         match message.word:
             case "called":
-                if not self._has_run and self._child is not None:
+                if not self._has_run and self._child is not None and not self._is_certain:
                     self._report.started(self._child)
                 self._has_run = True
                 self._feed(Event.CALLED)
@@ -266,8 +268,14 @@ class Outer:
             case "usage":
                 if self._child is not None:
                     self._child.usage = message.text("text")
-            case "watch":
-                self._watching.add_cached(message.text("directory"), message.text("pattern"))
+            case "watch" if self._child is not None:
+                touched = self._watching.add_cached(
+                    message.text("directory"),
+                    message.text("pattern"),
+                    since_ns=self._child.started_ns,
+                )
+                if touched:
+                    self._child.tell("refresh", paths=protocol.shortened(touched))
             case "refreshed":
                 self._report.refreshed(message)
             case "leave":

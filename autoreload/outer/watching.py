@@ -87,14 +87,20 @@ class Watching:
         self.subscribe()
         return tree
 
-    def add_cached(self, directory: str, pattern: str) -> None:
-        """Watch what the framework caches; installed packages are left alone."""
+    def add_cached(self, directory: str, pattern: str, *, since_ns: int) -> list[str]:
+        """Watch what the framework caches; installed packages are left alone.
+
+        Returns what was touched since `since_ns`, the start of the run: the framework may have
+        cached it before that, and from here on it would look unchanged.
+        """
         known = any(tree.directory == directory for tree in self._cached)
         if known or "site-packages" in directory or not os.path.isdir(directory):
-            return
+            return []
         wanted = Patterns([os.path.join(directory, pattern)], self._root)
-        self._cached.append(Tree(os.path.realpath(directory), wanted, self._ignored))
+        tree = Tree(os.path.realpath(directory), wanted, self._ignored)
+        self._cached.append(tree)
         self.subscribe()
+        return self._only_cached([one for one in tree.found if files.touched_since(one, since_ns)])
 
     def follow(self, loaded: dict[str, Loaded], below: dict[str, Loaded], *, inner: bool) -> None:
         """Watch what this run loads; `inner`: its own watcher compares the first part."""

@@ -27,6 +27,14 @@ def signature(path: str) -> "Signature | None":
     return (status.st_mtime_ns, status.st_size, status.st_ino)
 
 
+def touched_since(path: str, moment_ns: int) -> bool:
+    """Whether anything about a file has changed since; unlike the mtime nobody can set this."""
+    try:
+        return os.stat(path).st_ctime_ns >= moment_ns
+    except OSError:
+        return False
+
+
 def digest_of(content: bytes) -> int:
     """A digest of bytes, equal in every interpreter.
 

@@ -156,12 +156,7 @@ SUBREAPER = """
     from autoreload.system import processes
     assert processes.become_subreaper()
     # The child leaves a child of its own and ends; that one is ours then.
-    code = '''
-import os, sys
-if os.fork() == 0:
-    os.read(0, 1)
-    os._exit(7)
-'''
+    code = "import os; os.fork() or (os.read(0, 1), os._exit(7))"
     read, write = os.pipe()
     os.set_inheritable(read, True)
     os.dup2(read, 0)

@@ -50,9 +50,9 @@ def test_each_way_of_saving_is_served(app: App, save: Save, options: tuple[str, 
         wait_until_watched(app, app.project)
     # Twice: the second meets bytecode, inodes and subscriptions that the first has left.
     for number in (2, 3):
+        app.wait_for("ready in", times=number - 1)
         save(ware, f"VERSION = {number}\n")
         app.wait_for(f"version {number} here")
-        app.wait_for("ready in", times=number)
     assert app.count("restarting") == 2, app.said()
     end(app)
 
