@@ -1,7 +1,6 @@
 """Interpreters that tests start: `python -c`, said to be ready by a line, ended by the test."""
 
 import os
-import signal
 import subprocess
 import sys
 import textwrap
@@ -92,7 +91,7 @@ class Child:
         return line
 
     def send(self, number: int) -> None:
-        os.kill(self.pid, number)
+        self.process.send_signal(number)
 
     def wait(self) -> int:
         """Its exit code, or minus the signal."""
@@ -136,7 +135,6 @@ def on_terminal(code: str, *arguments: str) -> Iterator[tuple[Child, int]]:
     try:
         yield Child(process, ours), ours
     finally:
-        # A stopped one would not hear anything else.
-        os.kill(process.pid, signal.SIGKILL)
+        process.kill()  # its children get the terminal's SIGHUP
         process.wait(TIMEOUT_S)
         os.close(ours)

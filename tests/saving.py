@@ -87,3 +87,6 @@ STYLES: tuple[Save, ...] = (
     older,
     same_second,
 )
+
+SLOWLY: tuple[Save, ...] = (truncate_then_write, delete_and_create)
+"""What lies on disk in between is a version of its own, and may be served for a moment."""

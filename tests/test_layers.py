@@ -19,8 +19,9 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "inner": ("core", "system", "watch", "inner"),
     "outer": ("core", "system", "watch", "outer"),
     "apps": ("core", "system", "watch", "outer", "apps"),
-    "cli": ("core", "system", "outer", "apps", "__init__"),
-    "__main__": ("core", "cli", "inner.run", "inner.launch"),
+    "cli": ("core", "__init__"),
+    "entry": ("core", "system", "outer", "apps", "cli"),
+    "__main__": ("entry", "inner.run", "inner.launch", "inner.disguise"),
     "__init__": ("inner.hooks",),
 }
 

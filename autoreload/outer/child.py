@@ -114,7 +114,7 @@ class Child:
             self.channel = None
 
 
-def spawn_app(
+def spawn(
     plan: "Plan",
     options: "Options",
     environment: "Mapping[str, str]",
@@ -123,7 +123,12 @@ def spawn_app(
     distrusted: "Iterable[str]",
     root: str,
 ) -> Child:
-    """Start the inner: this package again, with RELOAD_ENV=true. Raises OSError."""
+    """Start the inner: this package again, with RELOAD_ENV=true; or a command, as it is.
+
+    Raises OSError.
+    """
+    if plan.kind == "command":
+        return Child(processes.spawn(plan.args, environment, mask=mask), None)
     ours, theirs = channels.pair()
     nonce = os.urandom(8).hex()
     start: dict[str, object] = {
@@ -155,13 +160,6 @@ def spawn_app(
     finally:
         os.close(theirs)
     return Child(pid, ours)
-
-
-def spawn_command(
-    plan: "Plan", environment: "Mapping[str, str]", *, mask: "Iterable[int]"
-) -> Child:
-    """Start any other program. Raises OSError."""
-    return Child(processes.spawn(plan.args, environment, mask=mask), None)
 
 
 def by_hand(plan: "Plan") -> list[str]:

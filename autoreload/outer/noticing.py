@@ -9,6 +9,7 @@ from autoreload.system import files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from autoreload.core.protocol import Message
     from autoreload.outer.child import Child
 
 UNANSWERED_S = 2.0
@@ -69,6 +70,13 @@ class Noticing:
                 return self._unanswered(now)
         self._pending += [path for path in found.restart if path not in self._pending]
         return self._settled(now) if self._pending else None
+
+    def cached(self, message: "Message", child: "Child") -> None:
+        """A directory that the framework caches is watched, and what it may have missed is said."""
+        directory, pattern = message.text("directory"), message.text("pattern")
+        missed = self._watching.add_cached(directory, pattern, since_ns=child.started_ns)
+        if missed:
+            child.tell("refresh", paths=protocol.shortened(missed))
 
     def _settled(self, now: float) -> Restart | None:
         """What was found here, once half a save had a moment to become a whole one."""

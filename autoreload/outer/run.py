@@ -158,18 +158,14 @@ class Outer:
         self._watching.sleep()
         self._noticing.forget()
         self._stop_at = None
-        mask = self._ears.mask
-        if self._plan.kind == "command":
-            self._child = children.spawn_command(self._plan, self._environment, mask=mask)
-        else:
-            self._child = children.spawn_app(
-                self._plan,
-                self._options,
-                self._environment,
-                mask=mask,
-                distrusted=self._noticing.distrusted,
-                root=self._root,
-            )
+        self._child = children.spawn(
+            self._plan,
+            self._options,
+            self._environment,
+            mask=self._ears.mask,
+            distrusted=self._noticing.distrusted,
+            root=self._root,
+        )
         self._runs += 1
         self._readiness = Readiness(self._child, serves=self._serves)
         self._strangers = Strangers(self._child)
@@ -269,13 +265,7 @@ class Outer:
                 if self._child is not None:
                     self._child.usage = message.text("text")
             case "watch" if self._child is not None:
-                touched = self._watching.add_cached(
-                    message.text("directory"),
-                    message.text("pattern"),
-                    since_ns=self._child.started_ns,
-                )
-                if touched:
-                    self._child.tell("refresh", paths=protocol.shortened(touched))
+                self._noticing.cached(message, self._child)
             case "refreshed":
                 self._report.refreshed(message)
             case "leave":

@@ -161,7 +161,6 @@ MODES = """
     {break_it}
     assert {is_broken}
     print("broken")
-    sys.stdin.readline() if {waits} else None
     modes.restore()
     assert termios.tcgetattr(0) == before
     assert [os.get_blocking(fd) for fd in (0, 1, 2)] == [True] * 3
@@ -169,8 +168,8 @@ MODES = """
 """
 
 
-def script(break_it: str, is_broken: str, *, waits: bool = False) -> str:
-    return MODES.format(break_it=break_it, is_broken=is_broken, waits=waits)
+def script(break_it: str, is_broken: str) -> str:
+    return MODES.format(break_it=break_it, is_broken=is_broken)
 
 
 @pytest.mark.parametrize(

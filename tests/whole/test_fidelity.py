@@ -6,21 +6,26 @@ interpreter, folder, environment and stdin, and compares what the program saw an
 
 import json
 import os
-import re
-import shutil
 import signal
-import subprocess
-import sys
 import zipapp
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
-from tests.driver import PATIENCE_S, App, clean_environment
-
-PYTHON = sys.executable
+from tests.driver import App
+from tests.runs import (
+    AUTORUN,
+    PYTHON,
+    Outcome,
+    autorun,
+    environment,
+    interpreter,
+    run,
+    script,
+    seen_by_user,
+)
 
 OF_AUTORUN = ("RELOAD_ENV", "AUTORUN_")
 """Variables that are ours to set and to take away."""
@@ -100,42 +105,6 @@ if __name__ == "__main__":
 '''
 
 
-class Outcome(NamedTuple):
-    """What came out of a run."""
-
-    code: int
-    out: str
-    err: str
-
-
-def run(
-    words: Sequence[str],
-    folder: Path,
-    *,
-    env: Mapping[str, str] | None = None,
-    stdin: str = "",
-) -> Outcome:
-    """Run a line to its end; our own lines are taken out of its stderr."""
-    process = subprocess.Popen(
-        words,
-        cwd=folder,
-        env=clean_environment(env),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        out, err = process.communicate(stdin, timeout=PATIENCE_S)
-    finally:
-        process.kill()
-        process.wait()
-    kept = [line for line in err.splitlines() if not line.startswith("[autorun] ")]
-    # Addresses differ from run to run, and below us there is less room on the stack.
-    text = re.sub(r"0x[0-9a-f]{6,}|(?<=repeated )\d+", "…", "\n".join(kept))
-    return Outcome(process.returncode, out, text)
-
-
 def both(
     words: Sequence[str],
     app: App,
@@ -145,8 +114,8 @@ def both(
 ) -> tuple[Outcome, Outcome]:
     """The same line by hand and under autorun."""
     by_hand = run(words, app.project, env=env, stdin=stdin)
-    autorun = [PYTHON, "-m", "autoreload", "--exit"]
-    return by_hand, run([*autorun, *words], app.project, env=env, stdin=stdin)
+    ours = autorun(app.project, "--exit", *words, env=env, stdin=stdin)
+    return seen_by_user(by_hand), seen_by_user(ours)
 
 
 def assert_same(by_hand: Outcome, ours: Outcome) -> dict[str, Any]:
@@ -162,7 +131,7 @@ def assert_same(by_hand: Outcome, ours: Outcome) -> dict[str, Any]:
     for field in wanted:
         assert found[field] == wanted[field], field
     assert found.keys() == wanted.keys()
-    assert ours == ours._replace(code=by_hand.code, err=by_hand.err)
+    assert seen_by_user(ours)._replace(out="") == seen_by_user(by_hand)._replace(out="")
     return dict(wanted)
 
 
@@ -240,21 +209,11 @@ def test_a_module_with_a_safe_path_is_not_found_here_either(seen: App, flag: str
 
 
 def test_a_console_script_sees_what_it_sees_by_hand(seen: App) -> None:
-    """The script lies in the environment's folder; the test has an environment of its own."""
-    environment = seen.folder / "env"
-    subprocess.check_call([PYTHON, "-m", "venv", "--without-pip", environment])
-    script = environment / "bin" / "tool"
-    script.write_text(f"#!{environment}/bin/python\n" + REPORT)
-    script.chmod(0o755)
-    python = str(environment / "bin" / "python")
-    by_hand = run([python, str(script), "--port", "1"], seen.project)
-    ours = run(
-        [PYTHON, "-m", "autoreload", "--exit", "--python", python, "tool", "--port", "1"],
-        seen.project,
-    )
-    assert_same(by_hand, ours)
-    ours = run([PYTHON, "-m", "autoreload", "--exit", str(script), "--port", "1"], seen.project)
-    assert_same(by_hand, ours)
+    python = str(environment(seen.folder / "env") / "bin" / "python")
+    tool = script(seen.folder / "env" / "bin" / "tool", REPORT, interpreter=python)
+    by_hand = run([python, str(tool), "--port", "1"], seen.project)
+    assert_same(by_hand, autorun(seen.project, "--exit", "--python", python, "tool", "--port", "1"))
+    assert_same(by_hand, autorun(seen.project, "--exit", str(tool), "--port", "1"))
 
 
 VARIABLES = {
@@ -275,7 +234,7 @@ def test_the_environment_arrives(seen: App, kind: str) -> None:
     unset = [word for name in ("LANG", "LC_ALL", "LC_CTYPE") for word in ("-u", name)]
     start = ["env", *unset, *VARIABLES[kind]]
     by_hand = run([*start, PYTHON, "report.py"], seen.project)
-    ours = run([*start, PYTHON, "-m", "autoreload", "--exit", "report.py"], seen.project)
+    ours = run([*start, *AUTORUN, "--exit", "report.py"], seen.project)
     assert_same(by_hand, ours)
 
 
@@ -458,7 +417,7 @@ if __name__ == "__main__":
 @pytest.mark.parametrize("version", ["this", "python3.12", "python3.13"])
 def test_forks_while_booting_warn_of_no_thread_of_ours(app: App, version: str) -> None:
     """From Python 3.12 on a fork beside another thread is a DeprecationWarning."""
-    python = PYTHON if version == "this" else working(version)
+    python = PYTHON if version == "this" else interpreter(version)
     app.write("x.py", FORKS)
     by_hand, ours = both([python, "-W", "error", "x.py"], app)
     assert by_hand.out.split() == ["1"] * 5 + ["in", "the", "child", "0"], by_hand
@@ -467,19 +426,9 @@ def test_forks_while_booting_warn_of_no_thread_of_ours(app: App, version: str) -
 
 @pytest.mark.parametrize("version", ["python3.12", "python3.13"])
 def test_other_versions_see_the_same(seen: App, version: str) -> None:
-    python = working(version)
+    python = interpreter(version)
     for words in (["report.py"], ["-m", "pkg"], ["-X", "dev", "folder"]):
         assert_same(*both([python, *words, "one"], seen))
-
-
-def working(version: str) -> str:
-    """An interpreter of this version that starts; the test is skipped where there is none."""
-    places = [None, *Path.home().glob(".pyenv/versions/*/bin")]
-    for place in places:
-        path = shutil.which(version, path=None if place is None else str(place))
-        if path and subprocess.run([path, "-c", ""], capture_output=True).returncode == 0:
-            return os.path.realpath(path) if "shims" in path else path
-    pytest.skip(f"there is no {version} here")
 
 
 def test_an_app_that_forks_a_daemon_of_its_own_exits_as_by_hand(app: App) -> None:
@@ -511,12 +460,12 @@ def test_a_users_namesake_of_a_module_is_what_the_program_imports(app: App, wher
         app.write(f"{name}.py", f"MINE = 'my {name}'\n")
     text = "".join(f"import {name}\nprint(getattr({name}, 'MINE', 'real'))\n" for name in names)
     app.write("x.py", text)
-    autorun = str(Path(PYTHON).with_name("autorun"))
+    installed = str(Path(PYTHON).with_name("autorun"))
     by_hand = run([PYTHON, "x.py"], app.project, env=env)
-    ours = run([autorun, "--exit", "x.py"], app.project, env=env)
+    ours = run([installed, "--exit", "x.py"], app.project, env=env)
     assert by_hand.out == "".join(f"my {name}\n" for name in names)
-    assert ours == by_hand
-    app.start("--stop-timeout", "9", "x.py", command=[autorun], env=env)
+    assert seen_by_user(ours) == seen_by_user(by_hand)
+    app.start("--stop-timeout", "9", "x.py", command=[installed], env=env)
     app.wait_for("finished in")
     app.edit("selectors.py", "MINE = 'edited'\n")
     app.wait_for("selectors.py changed, restarting", stream="err")
