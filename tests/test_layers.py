@@ -186,7 +186,7 @@ def test_a_wrong_arrow_is_caught(path: str, line: str, name: str) -> None:
         ("watch/watcher.py", "from autoreload.system.files import stat"),
         ("inner/run.py", "from . import launch"),
         ("outer/run.py", "from autoreload.watch import watcher"),
-        ("cli.py", "from autoreload.outer.run import run"),
+        ("entry.py", "from autoreload.outer.run import run"),
         ("cli.py", "from autoreload import __version__"),
         ("__main__.py", "from .inner.run import main"),
         ("__main__.py", "from autoreload.inner import launch"),
