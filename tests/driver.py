@@ -1,5 +1,6 @@
 """A live autorun on a temporary project: start it, edit like an editor does, see what is seen."""
 
+import http.client
 import os
 import re
 import shutil
@@ -155,6 +156,11 @@ class App:
     def send(self, number: int) -> None:
         os.kill(self.pid, number)
 
+    def signal_process(self, pid: int, number: int) -> None:
+        """Signal a process of this project, and no other that may have its number by now."""
+        assert pid in self.left(), f"{pid} is not one of {self.left()}\n{self.said()}"
+        os.kill(pid, number)
+
     def wait(self, within_s: float = PATIENCE_S) -> int:
         """Wait for the end; the exit code, negative for a signal."""
         assert self.process is not None
@@ -177,7 +183,7 @@ class App:
                 return str(answer.read().decode())
         except urllib.error.HTTPError as error:
             return f"{error.code} {error.read().decode(errors='replace')}"
-        except OSError:
+        except (OSError, http.client.HTTPException):  # none there, or it ended in mid answer
             return ""
 
     def wait_answer(self, port: int, wanted: str, path: str = "/", **headers: str) -> str:

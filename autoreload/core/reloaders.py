@@ -213,11 +213,6 @@ def without_own_reloader(
     return Stripped(args, command=name)
 
 
-def is_known(program: str) -> bool:
-    """Tell whether the table has a line for a program."""
-    return any(program in record.programs for record in TABLE)
-
-
 def announcement(stripped: Stripped) -> str | None:
     """Say what was switched off, if anything was."""
     parts = []

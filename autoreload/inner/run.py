@@ -10,6 +10,7 @@ from autoreload.inner import disguise, hooks, launch
 from autoreload.inner.callables import Unusable
 from autoreload.system import channel as channels
 from autoreload.system.channel import Channel, ChannelClosed
+from autoreload.system.waiting import wait
 from autoreload.watch.traces import Traces
 from autoreload.watch.watcher import Settings, Watcher
 
@@ -75,7 +76,12 @@ class App:
         found = [
             f"{thread.name} ({_where(frames[thread.ident])})"
             for thread in (threading.enumerate() if threading is not None else ())
-            if not thread.daemon and thread.ident in frames
+            if not thread.daemon
+            and thread.ident in frames
+            # The main thread at its very end, waiting for the others, keeps nothing.
+            and not (
+                thread.ident == self._main and frames[thread.ident].f_code.co_name == "_shutdown"
+            )
         ]
         if not found and self._main in frames:
             found.append(f"MainThread ({_where(frames[self._main])})")
@@ -123,9 +129,7 @@ def _carriers() -> "list[processes.Process]":  # type: ignore[name-defined]  # n
 
 
 def _nap(seconds: float) -> None:
-    import select
-
-    select.select([], [], [], seconds)
+    wait([], seconds)
 
 
 def _flush() -> None:

@@ -47,6 +47,10 @@ class Child:
         self.below: dict[str, Loaded] = {}
         """What its children have loaded; only the outer can compare these."""
 
+    def fileno(self) -> int | None:
+        """What to wait on for messages, while there may be some."""
+        return None if self.channel is None else self.channel.fileno()
+
     def messages(self) -> "Iterable[Message]":
         """What has come over the channel; loads are taken in on the way."""
         while self.channel is not None:

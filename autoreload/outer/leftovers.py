@@ -40,9 +40,11 @@ class Leftovers:
     """Ends what descends from the app; as subreaper we are the parent of what lost its own."""
 
     def __init__(self, identity: str, spared: "Iterable[str]") -> None:
-        self._identity = identity
+        self._mark = (protocol.IDENTITY, identity)
         self._spared = SPARED | set(spared)
         self._left: set[int] = set()
+        # A shell that became autorun by exec has left its own children to us.
+        self._before = {one.pid for one in processes.children(os.getpid())}
 
     def leave(self, pid: int) -> None:
         """The app wants this process to live on."""
@@ -57,20 +59,23 @@ class Leftovers:
         """Also what made itself independent, recognised by what it carries."""
         below = {one.pid: one for one in self._below(child)}
         below.update(
-            (one.pid, one)
-            for one in processes.carriers(protocol.IDENTITY, self._identity)
-            if self._is_ended(one)
+            (one.pid, one) for one in processes.carriers(*self._mark) if self._is_ended(one)
         )
         return list(below.values())
 
     def _below(self, child: int | None) -> list[processes.Process]:
         table = processes.table()
-        spared = {pid for pid in self._left if pid in table}
-        return [
+        for pid in self._before:
+            table.pop(pid, None)
+        found = [
             one
             for one in processes.descendants(os.getpid(), table)
-            if one.pid != child and one.pid not in spared and self._is_ended(one)
+            if one.pid != child and self._is_ended(one)
         ]
+        if os.getpid() != 1:
+            return found
+        # To PID 1 of a container come the orphans of others as well.
+        return [one for one in found if processes.carries(one.pid, *self._mark)]
 
     def _is_ended(self, process: processes.Process) -> bool:
         return process.name not in self._spared and process.pid not in self._left

@@ -30,8 +30,10 @@ class Restart:
 class Noticing:
     """Turns hints into requests to the inner, and into restarts where the outer itself compared."""
 
-    def __init__(self, watching: Watching) -> None:
+    def __init__(self, watching: Watching, *, bytecode_elsewhere: bool) -> None:
+        """With `bytecode_elsewhere` (PYTHONPYCACHEPREFIX) it is distrusted, not looked for."""
         self._watching = watching
+        self._bytecode_elsewhere = bytecode_elsewhere
         self._asked_at: float | None = None
         self._pending: list[str] = []
         self._pending_since: float | None = None
@@ -101,5 +103,7 @@ class Noticing:
     def drop_bytecode(self, paths: list[str]) -> None:
         """Bytecode is keyed by whole seconds and size: that of a changed source may be stale."""
         for path in paths:
-            if path.endswith(".py") and not files.drop_bytecode(path):
+            if not path.endswith(".py"):
+                continue
+            if self._bytecode_elsewhere or not files.drop_bytecode(path):
                 self.distrusted.add(path)

@@ -1,7 +1,6 @@
 """The outer's loop: one poll over signals, channel, events and deadlines; lifecycle decides."""
 
 import os
-import select
 import signal
 import sys
 import time
@@ -18,6 +17,7 @@ from autoreload.outer.report import Report
 from autoreload.outer.strangers import Strangers
 from autoreload.outer.watching import POLL_S, Watching
 from autoreload.system import processes, signals, terminal
+from autoreload.system.waiting import POLLHUP, wait
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 KILL_AFTER_S = 0.3
 """The inner ends itself when its time is up; the outer does it this much later."""
+DYING_S = 0.1
+"""A process that has let go of the channel is gone after this, or lives on without it."""
 OPEN_EVENTS_AFTER_S = 0.3
 PASS_ON_AFTER_S = 0.1
 """A request to stop that somebody sent by kill is passed on after this: `timeout`, supervisors and
@@ -59,7 +61,10 @@ class Outer:
         self._ending = Ending(options, self._report)
         self._leftovers = leftovers.Leftovers(self._identity, options.leave)
         self._watching = Watching(options, self._root, self._complain)
-        self._noticing = Noticing(self._watching)
+        elsewhere = "PYTHONPYCACHEPREFIX" in environment or any(
+            "pycache_prefix" in flag for flag in plan.flags
+        )
+        self._noticing = Noticing(self._watching, bytecode_elsewhere=elsewhere)
         self._state = State.WAITING
         self._child: Child | None = None
         self._readiness: Readiness | None = None
@@ -95,21 +100,15 @@ class Outer:
         return self._ending.code
 
     def _wait(self, timeout_s: float | None) -> None:
-        poll = select.poll()
-        poll.register(self._ears.fileno(), select.POLLIN)
-        if self._child is not None and self._child.channel is not None:
-            poll.register(self._child.channel.fileno(), select.POLLIN)
-        if (events := self._watching.fileno()) is not None:
-            poll.register(events, select.POLLIN)
-        try:
-            ready = poll.poll(None if timeout_s is None else timeout_s * 1000)
-        except InterruptedError:
+        channel = self._child.fileno() if self._child is not None else None
+        ready = wait((self._ears.fileno(), channel, self._watching.fileno()), timeout_s)
+        if self._child is None or channel is None or not ready.get(channel, 0) & POLLHUP:
             return
-        # A channel whose inner has died stays readable: the child's end is about to be reported.
-        for fd, what in ready:
-            channel = self._child.channel if self._child is not None else None
-            if what & select.POLLHUP and channel is not None and fd == channel.fileno():
-                self._ears.wait(0.05)
+        # Its end is about to be reported; if not, the app has closed every descriptor.
+        if not self._ears.wait(DYING_S):
+            self._on_messages()
+            self._child.close()
+            self._watching.follow(self._child.loaded, self._child.below, inner=False)
 
     def _timeout(self) -> float | None:
         now = time.monotonic()
@@ -279,6 +278,8 @@ class Outer:
                 continue
             self._on_messages()  # what it said last
             self._ended = ended
+            if self._stop_at is not None and time.monotonic() > self._stop_at - KILL_AFTER_S:
+                self._report.say(wording.killed(self._options.stop_timeout_s))
             if self._readiness is not None and self._readiness.ready_at is not None:
                 self._serves = self._serves or bool(self._readiness.urls)
             self._readiness = None

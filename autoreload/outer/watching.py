@@ -266,6 +266,9 @@ class Watching:
         if self._fresh and self.has_events:
             self._fresh = False
             found.hinted = self._inner_compares
+        elif self._inner_compares and not self.has_events:
+            # Without events nobody else would learn that the inner's watcher is kept from running.
+            found.hinted = bool(self.differs())
         found.restart = self._compare_loaded(None)
         for tree in self._trees:
             found.restart += tree.look()
@@ -300,6 +303,8 @@ class Watching:
     def differs(self) -> list[str]:
         """What the inner loaded and is no longer so, for an inner that does not answer."""
         records = list(self._loaded.values())
+        if self._ignored is not None:
+            records = [one for one in records if not self._ignored.match(one.path)]
         return [one.path for one in compare(records, files.signature, files.digest).changes]
 
     def close(self) -> None:

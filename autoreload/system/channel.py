@@ -10,10 +10,10 @@ looked at before each use: an app that closes every descriptor may have opened a
 
 import _thread
 import os
-import select
 import sys
 
 from autoreload.core import protocol
+from autoreload.system.waiting import wait
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -113,9 +113,7 @@ class Channel:
 
     def wait(self, timeout_s: float | None) -> bool:
         """Wait until there is something to receive."""
-        poll = select.poll()
-        poll.register(self.fd, select.POLLIN)
-        return bool(poll.poll(None if timeout_s is None else max(timeout_s, 0) * 1000))
+        return bool(wait([self.fd], timeout_s))
 
     def close(self) -> None:
         if self.is_ours():

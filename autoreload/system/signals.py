@@ -10,9 +10,10 @@ shell stops and continues both.
 """
 
 import os
-import select
 import signal
 import threading
+
+from autoreload.system.waiting import wait
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 """A stop of autorun."""
@@ -79,9 +80,7 @@ class Ears:
 
     def wait(self, timeout_s: float) -> bool:
         """Wait for a signal."""
-        poll = select.poll()
-        poll.register(self._read, select.POLLIN)
-        return bool(poll.poll(max(timeout_s, 0) * 1000))
+        return bool(wait([self._read], timeout_s))
 
 
 def die_by(number: int, mask: "set[int | signal.Signals]") -> None:

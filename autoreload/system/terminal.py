@@ -1,7 +1,8 @@
 """The terminal: its modes kept and given back, colour or not, and the one place that writes."""
 
 import os
-import select
+
+from autoreload.system.waiting import POLLOUT, wait
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,9 +59,7 @@ class Voice:
                 try:
                     left = left[os.write(self._fd, left) :]
                 except BlockingIOError:  # the app made the shared terminal non-blocking
-                    poll = select.poll()
-                    poll.register(self._fd, select.POLLOUT)
-                    if not poll.poll(200):
+                    if not wait([self._fd], 0.2, events=POLLOUT):
                         return
         except OSError:
             pass  # nobody reads any more

@@ -3,9 +3,6 @@
 It waits on the channel, where the outer's hints and requests arrive and whose end means that the
 outer is gone. It compares what was loaded with what is on disk at every hint and, slowly, without
 one: an event that never came costs a second, not an edit. Until events arrive the sweep is quick.
-
-The thread is a bare one of `_thread`: `threading.enumerate()` does not show it, and the program's
-own forks find it ended (`park`) and running again afterwards.
 """
 
 import _thread
@@ -19,6 +16,7 @@ from autoreload.core.changes import LONGEST_WAIT_S, Change, Loaded, compare, pat
 from autoreload.core.decisions import Broken, Hold, Nothing, verdict
 from autoreload.system import files
 from autoreload.system.channel import Channel, ChannelClosed, settle_high
+from autoreload.watch.thread import Thread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -106,34 +104,22 @@ class Watcher:
         self._said_cached = False
         self._settled = False
         self._digested = 0
-        self._parked = False
-        self._running = _thread.allocate_lock()
-        self._task = 0
+        self._thread = Thread(self._turn_or_end)
         self._wake_read, self._wake_write = (settle_high(end) for end in os.pipe())
         for end in (self._wake_read, self._wake_write):
             os.set_blocking(end, False)
 
     def start(self) -> None:
-        """Start the thread."""
-        self._parked = False
-        self._running.acquire()
-        _thread.start_new_thread(self._body, ())
+        """Start the thread, first and after each `park`."""
+        self._thread.start()
 
     def park(self) -> None:
-        """End the thread, down to the kernel's task: CPython counts those after a fork."""
-        self._parked = True
-        self._wake()
-        if self._running.acquire(timeout=1.0):
-            self._running.release()
-            task = f"/proc/self/task/{self._task}"
-            until = time.monotonic() + 0.02
-            while self._task and os.path.exists(task) and time.monotonic() < until:
-                pass
+        """End the thread, so that the program can fork as if there were none."""
+        self._thread.park(self._wake)
 
     def forget(self) -> None:
         """In a forked child: no thread, no comparing; what it loads is still told."""
-        self._running = _thread.allocate_lock()
-        self._parked = True
+        self._thread.forget()
 
     def loaded(self, record: Loaded) -> None:
         """Tell the outer of a file at once, in whichever thread or fork it was read."""
@@ -155,20 +141,19 @@ class Watcher:
         except OSError:
             pass
 
-    def _body(self) -> None:
-        self._task = _thread.get_native_id()
+    def _turn_or_end(self) -> None:
         try:
-            while not self._parked:
-                self._turn()
+            self._turn()
         except ChannelClosed:
-            self._app.orphaned()
-        finally:
-            self._running.release()
+            # An app that closes every descriptor has not lost its outer.
+            if self._channel.is_ours():
+                self._app.orphaned()
+            _thread.exit()
 
     def _turn(self) -> None:
         swept = time.monotonic()
         self._wait(self._interval())
-        if self._parked:
+        if self._thread.is_parked:
             return
         self._take_messages()
         flushed = self._channel.flush()
@@ -198,8 +183,8 @@ class Watcher:
             if fd == self._wake_read:
                 try:
                     os.read(self._wake_read, 4096)
-                except BlockingIOError:
-                    pass
+                except OSError:
+                    pass  # read already, or closed by the app as all the others
 
     def _take_messages(self) -> None:
         while (message := self._channel.receive()) is not None:
@@ -255,7 +240,7 @@ class Watcher:
         while (left := until - time.monotonic()) > 0:
             self._wait(left)
             self._take_messages()
-            if self._parked or self._stopping_since is not None:
+            if self._thread.is_parked or self._stopping_since is not None:
                 self._asked = True
                 return False
         return True

@@ -12,7 +12,8 @@ LINES = [
     ("app.py x -u", "", "script", "app.py x -u"),
     ("-X dev app.py", "-X dev", "script", "app.py"),
     ("-Xdev -OOu app.py -m", "-Xdev -OOu", "script", "app.py -m"),
-    ("-W error -B -I -E -P -s -S -b -q -v app.py", "-W error -B -I -E -P -s -S -b -q -v", "script", "app.py"),
+    ("-W error -B -I -b app.py", "-W error -B -I -b", "script", "app.py"),
+    ("-E -P -s -S -q app.py", "-E -P -s -S -q", "script", "app.py"),
     ("-uW default app.py", "-uW default", "script", "app.py"),
     ("-uWdefault app.py", "-uWdefault", "script", "app.py"),
     ("--check-hash-based-pycs always app.py", "--check-hash-based-pycs always", "script", "app.py"),
@@ -54,8 +55,18 @@ def test_python_reads_them_in_the_same_way(words: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "word",
-    "python python3 python3.12 python3.13t /usr/bin/python3 ./.venv/bin/python pypy pypy3.10"
-    r" C:\Python312\python.exe pythonw.exe Python.exe".split(),
+    [
+        "python",
+        "python3",
+        "python3.12",
+        "python3.13t",
+        "/usr/bin/python3",
+        "./.venv/bin/python",
+        "pypy",
+        "pypy3.10",
+        r"C:\Python312\python.exe",
+        "pythonw.exe",
+    ],
 )
 def test_an_interpreter_is_known_by_its_name(word: str) -> None:
     assert is_interpreter(word)

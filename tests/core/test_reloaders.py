@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoreload.core.reloaders import TABLE, announcement, is_known, without_own_reloader
+from autoreload.core.reloaders import TABLE, announcement, without_own_reloader
 
 LINES = [
     ("manage.py runserver", "manage.py runserver --noreload"),
@@ -151,8 +151,3 @@ def test_it_is_said_in_one_line(typed: str, said: str) -> None:
 def test_an_overridden_variable_is_said() -> None:
     said = announcement(without_own_reloader("uvicorn", ["a:b"], {"UVICORN_RELOAD": "1"}))
     assert said == "uvicorn: its own reloader is switched off (UVICORN_RELOAD overridden)"
-
-
-def test_the_table_is_asked_by_name() -> None:
-    assert is_known("uvicorn")
-    assert not is_known("nodemon")

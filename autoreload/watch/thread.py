@@ -1,0 +1,94 @@
+"""The bare thread of the watcher, which makes way for the program's own forks.
+
+It is one of `_thread`: `threading.enumerate()` does not show it. CPython warns of a fork in a
+process that has threads, and counts the kernel's tasks for it: so the thread ends before a fork and
+starts again after it, in the parent alone. Threads of the program may fork at the same time, and a
+turn may take longer than a fork can wait.
+"""
+
+import _thread
+import os
+import select
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PARK_TIMEOUT_S = 1.0
+TASK_TIMEOUT_S = 0.2
+
+
+class Thread:
+    """Does one turn after the other until it is parked."""
+
+    def __init__(self, turn: "Callable[[], None]") -> None:
+        self._turn = turn
+        self._parks = 0
+        self._forgotten = False
+        self._alive = False
+        self._gate = _thread.allocate_lock()
+        """Held while the thread is counted in or out: it never misses a park or a start."""
+        self._over = _thread.allocate_lock()
+        self._task = 0
+
+    @property
+    def is_parked(self) -> bool:
+        """Whether the turn is to come to its end."""
+        return self._parks > 0
+
+    def start(self) -> None:
+        """Start, or take back a `park`; of several the last one counts."""
+        with self._gate:
+            self._parks = max(self._parks - 1, 0)
+            # One that was too busy to end for its park just goes on.
+            if self._parks or self._alive or self._forgotten:
+                return
+            self._alive = True
+            self._over = _thread.allocate_lock()
+            self._over.acquire()
+        _thread.start_new_thread(self._body, (self._over,))
+
+    def park(self, wake: "Callable[[], None]") -> None:
+        """End the thread, which `wake` gets out of its waiting; gives up after a second."""
+        with self._gate:
+            self._parks += 1
+            over = self._over
+        wake()
+        if over.acquire(timeout=PARK_TIMEOUT_S):
+            over.release()
+            self._await_task()
+
+    def forget(self) -> None:
+        """In a forked child: there is no thread, and will be none.
+
+        A fork of the child would start one otherwise: for that fork the child is the parent.
+        """
+        self._gate = _thread.allocate_lock()
+        self._over = _thread.allocate_lock()
+        self._forgotten = True
+        self._alive = False
+        self._task = 0
+
+    def _await_task(self) -> None:
+        """Wait for the end of the kernel's task, which comes a moment after that of the thread."""
+        task = f"/proc/self/task/{self._task}"
+        until = time.monotonic() + TASK_TIMEOUT_S
+        while self._task and os.path.exists(task) and time.monotonic() < until:
+            select.select([], [], [], 0)  # lets others have the processor
+
+    def _body(self, over: "_thread.LockType") -> None:
+        self._task = _thread.get_native_id()
+        try:
+            while not self._is_over():
+                self._turn()
+        except BaseException:
+            self._alive = False
+            raise
+        finally:
+            over.release()
+
+    def _is_over(self) -> bool:
+        with self._gate:
+            self._alive = not self._parks
+            return not self._alive
