@@ -5,6 +5,7 @@ import os
 import click
 
 from autoreload import __version__
+from autoreload.core import advice
 from autoreload.core.options import Options, OptionsProblem
 
 TYPE_CHECKING = False
@@ -206,6 +207,10 @@ def _joined(word: str) -> str:
 
 def _sentence(problem: click.ClickException) -> str:
     """Click's complaint in our style: lower case, no full stop, what to do."""
+    if isinstance(problem, click.NoSuchOption):
+        # Click words it differently from version to version.
+        near = advice.did_you_mean(problem.possibilities or ())
+        return f"no option {problem.option_name!r}{near or '; see autorun --help'}"
     text = problem.format_message().strip().rstrip(".")
     text = " ".join(text.split())
     return f"{text[:1].lower()}{text[1:]}; see autorun --help"

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from autoreload.core.targets import Plan
 
 _OPTION = "AUTORUN_"
+_OTHERS = frozenset({"RUN_MAIN", "WERKZEUG_RUN_MAIN", "WERKZEUG_SERVER_FD"})
+"""What other reloaders tell their own inner process; inherited, it makes Werkzeug fail."""
 _KEPT = frozenset({"AUTORUN_ID"})
 """Variables with our prefix that are no options, and that a nested autorun sets anew."""
 
@@ -47,7 +49,10 @@ def _start(words: "Sequence[str]") -> int:
         if parsed is None:
             return 0
         options = parsed
-    facts = RealFacts()
+    try:
+        facts = RealFacts()
+    except FileNotFoundError:
+        raise UsageProblem("the current directory is gone: change into another one") from None
     if not line.target:
         return _offer(facts)
     if complaint := commandline.reserved_name(line, facts.is_file):
@@ -123,7 +128,7 @@ def environment_of_app() -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(_OPTION) or name in _KEPT
+        if (not name.startswith(_OPTION) or name in _KEPT) and name not in _OTHERS
     }
     if "LC_CTYPE" in kept and not _was_given("LC_CTYPE"):
         del kept["LC_CTYPE"]

@@ -81,6 +81,9 @@ def open_traces(fd: int) -> None:
 
     traces.on_load = tell
     traces.install()
+    # Also by a child that loads nothing of the project, like a multiprocessing manager: one that
+    # says nothing counts as one that cannot be followed.
+    channel.send("loaded", files=[])
     connect(channel)
     traces.on_module["multiprocessing.spawn"] = trace_spawned
     if "multiprocessing.spawn" in sys.modules:

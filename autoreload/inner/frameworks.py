@@ -23,6 +23,10 @@ def switch_off(name: str, module: "Any", say: "Say") -> None:
             _uvicorn(module, say)
         case "django.utils.autoreload":
             _django(module, say)
+        case "gunicorn.config":
+            _gunicorn(module, say)
+        case "hypercorn.config":
+            _hypercorn(module, say)
         case "multiprocessing.spawn":
             from autoreload.inner import children
 
@@ -67,6 +71,29 @@ def _django(module: "Any", say: "Say") -> None:
         return main(*args, **kwargs)
 
     module.run_with_reloader = run_with_reloader
+
+
+def _gunicorn(module: "Any", say: "Say") -> None:
+    """`reload = True` in a configuration file, where the command line cannot take it back."""
+    original = module.Reload.set
+
+    def set_reload(self: "Any", value: object) -> None:
+        original(self, value)
+        if self.value:
+            self.value = False
+            say("reload = True ignored")
+
+    module.Reload.set = set_reload
+
+
+def _hypercorn(module: "Any", say: "Say") -> None:
+    """`use_reloader = True` in a configuration file or object."""
+
+    def set_reloader(self: object, value: object) -> None:
+        if value:
+            say("use_reloader = True ignored")
+
+    module.Config.use_reloader = property(lambda self: False, set_reloader)
 
 
 # --- Django's caches ----------------------------------------------------------------------------

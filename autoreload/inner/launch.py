@@ -115,6 +115,10 @@ def _run_script(what: Launch, main: "ModuleType") -> None:
     if not os.path.isfile(path):
         from autoreload.core import advice
 
+        try:
+            what.read(path)  # so that its return is noticed
+        except OSError:
+            pass
         folder = os.path.dirname(path) or "."
         near = os.listdir(folder) if os.path.isdir(folder) else []
         raise Unusable(advice.missing_file(path, advice.near(os.path.basename(path), near)))

@@ -3,6 +3,7 @@
 import _thread
 import os
 import signal
+import stat
 import sys
 
 from autoreload.core import protocol
@@ -32,6 +33,8 @@ class App:
         self._main = _thread.get_ident()
         self._signal = stop_signal
         self._asked_at: tuple[FrameType | None, int] | None = None
+        self.mask: list[int] = []
+        """The signals that the program is to find blocked."""
         self.called = False
         self.restarting = False
         self.asked = False
@@ -164,6 +167,7 @@ def main() -> bool:
     channel, start = opened
     _prepare(start)
     app = App(channel, int(start.number("signal")) or signal.SIGINT)
+    app.mask = [int(number) for number in start.texts("mask")]
     traces = Traces(frozenset(start.texts("distrusted")))
     watcher = Watcher(channel, traces, app, _settings(start))
     traces.on_load = watcher.loaded
@@ -192,6 +196,7 @@ def _run(channel: Channel, app: App, start: "Message", traces: Traces) -> None:
         called=called,
     )
     try:
+        signal.pthread_sigmask(signal.SIG_SETMASK, app.mask)
         status = launch.exit_status(launch.launch(what))
     except Unusable as problem:
         _tell(channel, "usage", text=str(problem))
@@ -222,16 +227,19 @@ def _open_channel() -> "tuple[Channel, Message] | None":
     number, _, nonce = os.environ.pop(protocol.CHANNEL, "").partition(":")
     try:
         fd = int(number)
-        os.fstat(fd)
-        channel = Channel(channels.settle_high(fd))
-        if not channel.wait(5.0):
+        if not stat.S_ISSOCK(os.fstat(fd).st_mode):
             return None
+    except (ValueError, OSError):
+        return None
+    channel = Channel(channels.settle_high(fd))
+    try:
+        channel.wait(None)
         start = channel.receive()
         if start is None or start.word != "start" or start.text("nonce") != nonce:
             return None
         channel.send("hello", nonce=nonce)
-    except (ValueError, OSError, ChannelClosed, protocol.ProtocolError):
-        return None
+    except (ChannelClosed, protocol.ProtocolError):
+        sys.exit(0)  # nothing is to follow: the interpreter was booted in vain
     return channel, start
 
 
@@ -276,6 +284,8 @@ def _keep_one_reloader(channel: Channel, traces: Traces) -> None:
         "werkzeug.serving",
         "uvicorn.config",
         "django.utils.autoreload",
+        "gunicorn.config",
+        "hypercorn.config",
         "multiprocessing.spawn",
     ):
         later(name)

@@ -118,52 +118,97 @@ class Child:
             self.channel = None
 
 
-def spawn(
-    plan: "Plan",
-    options: "Options",
-    environment: "Mapping[str, str]",
-    *,
-    mask: "Iterable[int]",
-    distrusted: "Iterable[str]",
-    root: str,
-) -> Child:
-    """Start the inner: this package again, with RELOAD_ENV=true; or a command, as it is.
+class Launchpad:
+    """Starts runs; the interpreter of the next one may boot while the present one is stopping.
 
-    Raises OSError.
+    Such an interpreter waits for its first message, and nothing of the user's has run in it.
     """
-    if plan.kind == "command":
-        return Child(processes.spawn(plan.args, environment, mask=mask), None)
-    ours, theirs = channels.pair()
-    nonce = os.urandom(8).hex()
-    start: dict[str, object] = {
-        "nonce": nonce,
-        "kind": "callable" if plan.entry_point else plan.kind,
-        "name": plan.entry_point or plan.name,
-        "argv0": plan.name if plan.entry_point else "",
-        "args": list(plan.args),
-        "orig_argv": by_hand(plan),
-        "signal": signal_number(options.signal or plan.stop_signal),
-        "stop_timeout_s": options.stop_timeout_s,
-        "delay_s": options.delay_s,
-        "poll_s": options.poll_s or 0.0,
-        "hold": options.hold,
-        "ignore": list(options.ignore),
-        "root": root,
-        "distrusted": list(distrusted),
-    }
-    # The first message waits in the socket, so that the inner need not.
-    ours.send("start", **start)
-    inner = {**environment, protocol.CHANNEL: f"{theirs}:{nonce}"}
-    words = ["-m", plan.name] if plan.kind == "module" else [plan.name]
-    argv = [plan.python, *plan.flags, DOOR, *words, *plan.args]
-    try:
-        pid = processes.spawn(argv, inner, mask=mask, pass_fd=theirs)
-    except OSError:
-        ours.close()
-        raise
-    finally:
-        os.close(theirs)
-    return Child(pid, ours)
+
+    def __init__(
+        self,
+        plan: "Plan",
+        options: "Options",
+        environment: "Mapping[str, str]",
+        *,
+        mask: "Iterable[int]",
+        root: str,
+    ) -> None:
+        self._plan = plan
+        self._options = options
+        self._environment = environment
+        self._mask = [int(number) for number in mask]
+        self._root = root
+        self._waiting: tuple[int, channels.Channel, str] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The interpreter that waits, if there is one."""
+        return None if self._waiting is None else self._waiting[0]
+
+    def prepare(self) -> None:
+        """Boot the interpreter of the next run. Raises OSError."""
+        if self._plan.kind != "command" and self._waiting is None:
+            self._waiting = self._boot()
+
+    def start(self, distrusted: "Iterable[str]") -> Child:
+        """Start a run: this package again, with RELOAD_ENV=true; or a command, as it is.
+
+        Raises OSError.
+        """
+        if self._plan.kind == "command":
+            return Child(processes.spawn(self._plan.args, self._environment, mask=self._mask), None)
+        if self._waiting is None or not processes.is_alive(self._waiting[0]):
+            self.discard()
+            self.prepare()
+        assert self._waiting is not None
+        pid, channel, nonce = self._waiting
+        self._waiting = None
+        channel.send("start", nonce=nonce, distrusted=list(distrusted), **self._start())
+        return Child(pid, channel)
+
+    def discard(self) -> None:
+        """Nothing follows: end the interpreter that waits."""
+        if self._waiting is not None:
+            pid, channel, _ = self._waiting
+            self._waiting = None
+            channel.close()
+            processes.send(pid, signal.SIGKILL)
+
+    def _boot(self) -> "tuple[int, channels.Channel, str]":
+        ours, theirs = channels.pair()
+        nonce = os.urandom(8).hex()
+        plan = self._plan
+        inner = {**self._environment, protocol.CHANNEL: f"{theirs}:{nonce}"}
+        words = ["-m", plan.name] if plan.kind == "module" else [plan.name]
+        argv = [plan.python, *plan.flags, DOOR, *words, *plan.args]
+        # A booting interpreter takes SIGINT badly: it stays pending until the program begins.
+        mask = {*self._mask, signal.SIGINT}
+        try:
+            pid = processes.spawn(argv, inner, mask=mask, pass_fd=theirs)
+        except OSError:
+            ours.close()
+            raise
+        finally:
+            os.close(theirs)
+        return pid, ours, nonce
+
+    def _start(self) -> "dict[str, object]":
+        plan, options = self._plan, self._options
+        return {
+            "kind": "callable" if plan.entry_point else plan.kind,
+            "name": plan.entry_point or plan.name,
+            "argv0": plan.name if plan.entry_point else "",
+            "args": list(plan.args),
+            "orig_argv": by_hand(plan),
+            "mask": self._mask,
+            "signal": signal_number(options.signal or plan.stop_signal),
+            "stop_timeout_s": options.stop_timeout_s,
+            "delay_s": options.delay_s,
+            "poll_s": options.poll_s or 0.0,
+            "hold": options.hold,
+            "ignore": list(options.ignore),
+            "root": self._root,
+        }
 
 
 def by_hand(plan: "Plan") -> list[str]:

@@ -48,13 +48,15 @@ class Outer:
         self._options = options
         self._root = os.getcwd()
         self._identity = os.urandom(8).hex()
-        self._environment = {
-            **environment,
-            **dict(plan.environment),
-            protocol.FLAG: protocol.FLAG_VALUE,
-            protocol.IDENTITY: self._identity,
-        }
         self._ears = signals.Ears()
+        marked = {protocol.FLAG: protocol.FLAG_VALUE, protocol.IDENTITY: self._identity}
+        self._launchpad = children.Launchpad(
+            plan,
+            options,
+            {**environment, **dict(plan.environment), **marked},
+            mask=self._ears.mask,
+            root=self._root,
+        )
         self._modes = terminal.Modes()
         colour = terminal.wants_colour(options.color, environment, is_terminal=os.isatty(2))
         self._report = Report(plan, options, self._root, terminal.Voice(colour=colour))
@@ -138,6 +140,8 @@ class Outer:
             case Action.ASK:
                 self._ask()
             case Action.ARM:
+                if self._state is State.RESTARTING:
+                    self._launchpad.prepare()
                 self._stop_at = time.monotonic() + self._options.stop_timeout_s + KILL_AFTER_S
             case Action.KILL:
                 if self._child is not None:
@@ -157,14 +161,7 @@ class Outer:
         self._watching.sleep()
         self._noticing.forget()
         self._stop_at = None
-        self._child = children.spawn(
-            self._plan,
-            self._options,
-            self._environment,
-            mask=self._ears.mask,
-            distrusted=self._noticing.distrusted,
-            root=self._root,
-        )
+        self._child = self._launchpad.start(self._noticing.distrusted)
         self._runs += 1
         self._readiness = Readiness(self._child, serves=self._serves)
         self._strangers = Strangers(self._child)
@@ -193,7 +190,7 @@ class Outer:
 
     def _sweep(self) -> None:
         self._modes.restore()
-        leftovers.end(self._leftovers.here(None), self._pause)
+        leftovers.end(self._leftovers.here(self._launchpad.pid), self._pause)
 
     def _pause(self, seconds: float) -> None:
         self._ears.wait(seconds)
@@ -204,12 +201,13 @@ class Outer:
         assert self._child is not None
         self._watching.follow(self._child.loaded, self._child.below, inner=False)
         if self._ended is not None and self._ended.code != 0:
-            self._watching.wake_for_sources()
+            self._watching.wake_for_sources(self._child.started_ns)
         self._watching.open()
         self._watching.subscribe()
         self._watching.expect()
 
     def _leave(self) -> None:
+        self._launchpad.discard()
         found = self._leftovers.everywhere(None)
         if found:
             leftovers.end(found, self._pause)

@@ -55,6 +55,8 @@ class Watching:
         self._below: dict[str, Loaded] = {}
         self._inner_compares = False
         self._awake: set[str] = set()
+        self._served: set[str] = set()
+        self._began_ns = self._ended_ns = 0
         self._looked = time.monotonic()
         self._cost_s = 0.0
         self._fresh = True
@@ -115,14 +117,14 @@ class Watching:
             tree.look()
         self._cached = []
 
-    def keep(self, path: str) -> None:
-        """Without an inner: take a file as it is now, so that a change of it is noticed."""
-        if path not in self._loaded:
-            self._loaded[path] = Loaded(path, files.signature(path))
+    def wake_for_sources(self, started_ns: int) -> None:
+        """Without an inner: a new module in a folder of the project may be the missing one.
 
-    def wake_for_sources(self) -> None:
-        """Without an inner: a new module in a folder of the project may be the missing one."""
+        New is what came since the run began, as it may have looked in vain at any time.
+        """
         self._awake = {os.path.dirname(path) for path in self._loaded} | {self._root}
+        self._began_ns = started_ns
+        self._ended_ns = time.time_ns()
         self.subscribe()
 
     def sleep(self) -> None:
@@ -256,7 +258,7 @@ class Watching:
             found.refresh += self._only_cached(
                 tree.look(path for path in hints if tree.is_wanted(path))
             )
-        self._new_sources(hints, found)
+        self._add_new(found, (path for path in hints if os.path.dirname(path) in self._awake))
         self.subscribe()
         return found
 
@@ -274,17 +276,20 @@ class Watching:
             found.restart += tree.look()
         for tree in self._cached:
             found.refresh += self._only_cached(tree.look())
-        if self._awake and not self.has_events:
-            self._new_sources({one for d in self._awake for one in _sources(d)}, found)
+        for directory in self._awake:
+            self._add_new(found, _sources(directory, self._began_ns))
         self._resubscribe()
         self._cost_s = time.perf_counter() - start
         return found
 
-    def _new_sources(self, paths: "Iterable[str]", found: Found) -> None:
+    def _add_new(self, found: Found, paths: "Iterable[str]") -> None:
         for path in paths:
-            is_new = path.endswith(".py") and path not in self._loaded
-            if is_new and os.path.dirname(path) in self._awake and os.path.exists(path):
-                self.keep(path)
+            # A program that writes sources itself and then fails is started again for them once;
+            # from then on they have to be touched while nothing runs.
+            since = self._ended_ns if path in self._served else self._began_ns
+            is_source = path.endswith(".py") and path not in self._loaded
+            if is_source and files.touched_since(path, since) and path not in found.restart:
+                self._served.add(path)
                 found.restart.append(path)
 
     def _only_cached(self, paths: list[str]) -> list[str]:
@@ -312,10 +317,25 @@ class Watching:
             self._backend.stop()
 
 
-def _sources(directory: str) -> list[str]:
+def _sources(directory: str, since_ns: int) -> "Iterable[str]":
+    """The sources in a directory, and in the packages in it that have changed since."""
     try:
-        return [
-            os.path.join(directory, name) for name in os.listdir(directory) if name[-3:] == ".py"
-        ]
+        entries = list(os.scandir(directory))
+    except OSError:
+        return
+    for entry in entries:
+        if entry.name.endswith(".py"):
+            yield entry.path
+        elif (
+            entry.name.isidentifier()
+            and entry.is_dir()
+            and files.touched_since(entry.path, since_ns)
+        ):
+            yield from (os.path.join(entry.path, name) for name in _names(entry.path))
+
+
+def _names(directory: str) -> list[str]:
+    try:
+        return os.listdir(directory)
     except OSError:
         return []

@@ -10,6 +10,9 @@ within one second and of equal size the first would win for ever. A source young
 seconds is therefore compiled from what stands in it, and so is one whose bytecode could not be
 removed: `path_stats` fails for it, which importlib takes as "no bytecode".
 
+`PathFinder.find_spec` is where a search ends in vain, and what was looked for there is noted too: a
+missing module that is written later is a change.
+
 The replacements carry importlib's own file name, so that tracebacks of failed imports are cut as
 without us.
 """
@@ -24,8 +27,10 @@ from autoreload.system import files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+    from importlib.machinery import ModuleSpec
     from types import CodeType, FunctionType, ModuleType
+    from typing import Any
 
     from autoreload.core.changes import Signature
 
@@ -90,7 +95,9 @@ class Traces:
 
     def record(self, path: str, signature: "Signature | None", digest: int | None = None) -> None:
         """Note a file that was read; the first signature of a path is the one that counts."""
-        if path in self.loaded:
+        known = self.loaded.get(path)
+        # What was missing may have been written by the program since, and is loaded now.
+        if known is not None and (known.signature is not None or signature is None):
             return
         record = Loaded(path, signature, digest)
         self.loaded[path] = record
@@ -100,11 +107,24 @@ class Traces:
         """Read a source that we execute ourselves, and note it. Raises OSError."""
         signature = files.signature(path)
         real = self.scope.real(os.path.abspath(path))
+        if signature is None and real is not None:
+            self.record(real, None)  # gone with a branch, and it may come back
         with open(path, "rb") as file:
             content = file.read()
         if real is not None:
             self.record(real, signature, files.digest_of(content))
         return content
+
+    def missed(self, name: str, path: "Iterable[object]") -> None:
+        """Note where a module was looked for in vain: who creates it there wants it to be taken."""
+        tail = name.rpartition(".")[2]
+        for entry in path:
+            if not isinstance(entry, str):
+                continue
+            for file in (tail + ".py", os.path.join(tail, "__init__.py")):
+                real = self.scope.real(os.path.abspath(os.path.join(entry, file)))
+                if real is not None and not os.path.exists(real):
+                    self.record(real, None)
 
     def is_fresh(self, path: str, mtime: float) -> bool:
         """Whether bytecode of this source is not to be trusted."""
@@ -144,6 +164,7 @@ class Traces:
         _replace("path_stats", _path_stats(self, _external.SourceFileLoader.path_stats))
         _replace("get_data", _get_data(self, _external.SourceFileLoader.get_data))
         _replace("create_module", _create_module(self, _external.SourceFileLoader.create_module))
+        _external.PathFinder.find_spec = _find_spec(self, _external.PathFinder.find_spec)  # type: ignore[method-assign]
 
 
 def _nobody(record: Loaded) -> None:
@@ -151,10 +172,16 @@ def _nobody(record: Loaded) -> None:
 
 
 def _replace(name: str, function: "FunctionType") -> None:
-    code: CodeType = function.__code__
-    function.__code__ = code.replace(co_filename="<frozen importlib._bootstrap_external>")
+    _disguise(function)
     function.__name__ = name
     setattr(_external.SourceFileLoader, name, function)
+
+
+def _disguise(function: "Callable[..., object]") -> None:
+    code: CodeType = function.__code__
+    function.__code__ = code.replace(  # type: ignore[attr-defined]  # a plain function
+        co_filename="<frozen importlib._bootstrap_external>"
+    )
 
 
 def _path_stats(traces: Traces, original: "Callable[..., object]") -> "FunctionType":
@@ -203,4 +230,5 @@ def _after_execution(loader: object, then: "Callable[[ModuleType], None]") -> No
         execute(module)
         then(module)
 
+    _disguise(exec_module)
     loader.exec_module = exec_module  # type: ignore[attr-defined]

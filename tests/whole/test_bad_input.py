@@ -65,7 +65,7 @@ SENTENCES = {
     "web:plain": "'web:plain' is a WSGI application, which a server runs: autorun gunicorn web:plain",
     "web:light": "autorun gunicorn web:light",
     # files and directories
-    "ap.py": "no file 'ap.py', did you mean 'app.py'?",
+    "ap.py": "no file 'ap.py', did you mean 'app.py'",
     "./nowhere.py": "no file './nowhere.py'",
     "deep/../nowhere/x.py": "no file 'deep/../nowhere/x.py'",
     "empty/": "directory 'empty/' has no __main__.py: name a file in it",
@@ -90,10 +90,9 @@ SENTENCES = {
     "/nowhere/python x.py": "no interpreter '/nowhere/python'",
     "-- no-such-command": "is called 'no-such-command'",
     "-- ./data.txt": "'./data.txt' is not executable",
-    "--": "nothing to run",
     "wait": "'wait' is reserved for a sub-command that is not there yet",
     # options
-    "--nope app.py": "no such option: --nope; see autorun --help",
+    "--nope app.py": "no option '--nope', did you mean ",
     "--stop-timeout soon app.py": "'soon' is not a number of seconds",
     "--stop-timeout -1 app.py": "-1 is not between 0 and 86400 s",
     "--stop-timeout nan app.py": "nan is not between",
@@ -104,7 +103,7 @@ SENTENCES = {
     "--signal NOPE app.py": "--signal 'NOPE' is no signal; INT, TERM, HUP or QUIT are",
     "--python nowhere app.py": "no interpreter 'nowhere': --python wants a path or a name",
     "--stop-timeout": "requires an argument",
-    "-z app.py": "no such option: -z",
+    "-z app.py": "no option '-z'; see autorun --help",
     "--exit=1 app.py": "does not take a value",
 }
 
@@ -165,9 +164,7 @@ def test_an_unreadable_place_to_start_in_is_told(app: App) -> None:
     gone = app.project / "gone"
     gone.mkdir()
     found = run(["sh", "-c", f"rmdir ../gone; {' '.join(AUTORUN)} x.py"], gone)
-    assert found.code == 2
-    assert "Traceback" not in found.err
-    assert len([one for one in found.err.splitlines() if one.startswith("autorun: ")]) == 1
+    assert found == (2, "", "autorun: the current directory is gone: change into another one\n")
 
 
 def test_what_is_missing_inside_the_target_is_the_programs_own_failure(app: App) -> None:

@@ -95,8 +95,8 @@ def test_save_that_does_not_compile_is_held(app: App) -> None:
 
 
 def test_missing_import_is_waited_for(app: App) -> None:
-    """A module that nobody had loaded, in the project's folder and in a package of it."""
-    app.write("app.py", "import ware, package.part\nprint('all here', flush=True)\n")
+    """A module in the project's folder, one in a package that was there, and a whole package."""
+    app.write("app.py", "import ware, package.part, whole\nprint('all here', flush=True)\n")
     app.write("package/__init__.py", "")
     app.start("app.py")
     app.wait_for("No module named 'ware'")
@@ -107,8 +107,31 @@ def test_missing_import_is_waited_for(app: App) -> None:
     app.wait_for("No module named 'package.part'")
     app.wait_for("waiting for a change", times=2)
     app.edit("package/part.py", "VERSION = 1\n")
+    app.wait_for("No module named 'whole'")
+    app.wait_for("waiting for a change", times=3)
+    (app.project / "whole").mkdir()
+    app.edit("whole/__init__.py", "VERSION = 1\n")
     app.wait_for("all here")
-    assert app.count("restarting") == 2, app.said()
+    assert app.count("restarting") == 3, app.said()
+    end(app)
+
+
+@pytest.mark.parametrize("options", [(), ("--poll=0.1",)], ids=["events", "poll"])
+def test_failing_app_is_not_started_again_for_what_it_writes(
+    app: App, options: tuple[str, ...]
+) -> None:
+    """Sources that nobody loaded lie there, and more are written by each run: it went round."""
+    app.write("app.py", "open('made.py', 'w').write('made = 1')\nimport ware\n")
+    app.write("other.py", "print('nobody asked')\n")
+    app.start(*options, "app.py")
+    app.wait_for("waiting for a change")
+    app.edit("ware.py", "1 / 0")
+    app.wait_for("ZeroDivisionError")
+    app.edit("ware.py", "print('all here')")
+    app.wait_for("all here")
+    app.wait_for("finished in")
+    # Two saves, and once for the file that the first run wrote: it may have been the missing one.
+    assert app.count("restarting") <= 3, app.said()
     end(app)
 
 

@@ -54,7 +54,7 @@ from celery import Celery, signals
 
 from words import GREETING
 
-app = Celery(broker="memory://")
+app = Celery(broker="memory://", broker_transport_options={"polling_interval": 0.02})
 
 
 @app.task
@@ -159,6 +159,7 @@ def test_sanic_serves_what_was_saved(app: App) -> None:
     app.wait_answer(port, "good day, version 1")
     app.replace("greeter.py", "version 1", "version 2")
     app.wait_answer(port, "good day, version 2")
+    assert app.count("cannot be followed") == 0
     assert app.stop_leaves_nothing(port) == 0
 
 

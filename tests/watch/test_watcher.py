@@ -1,0 +1,552 @@
+"""The watcher's thread with a real channel, real files and an app that records its calls."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from autoreload.core.protocol import Message
+from autoreload.system import files
+from autoreload.system.channel import Channel, pair
+from autoreload.watch.traces import Traces
+from autoreload.watch.watcher import Settings, Watcher
+from tests.children import output
+from tests.fakes import FakeApp
+from tests.waiting import until
+
+QUIET = {"loaded", "settled"}
+"""Words that come when they come."""
+
+
+class Bench:
+    """A watcher with all that it talks to; `hint` is the outer's."""
+
+    def __init__(self, folder: Path, settings: Settings) -> None:
+        self.folder = folder
+        self.channel, theirs = pair()
+        self.inner = Channel(theirs)
+        self.traces = Traces()
+        self.app = FakeApp()
+        self.watcher = Watcher(self.inner, self.traces, self.app, settings)
+        self.traces.on_load = self.watcher.loaded
+        self.heard: list[Message] = []
+
+    def load(self, name: str, text: str) -> Path:
+        """A file that the program has read."""
+        path = self.folder / name
+        path.write_text(text)
+        self.traces.read(str(path))
+        return path
+
+    def hint(self) -> None:
+        """A hint, and what was said before it was answered; a look follows the answer."""
+        self.channel.send("look")
+        self.wait_for("here")
+
+    def look(self) -> None:
+        """One whole look: the second hint is answered after the look that the first asked for."""
+        self.hint()
+        self.hint()
+
+    def wait_for(self, word: str) -> Message:
+        """The next message of this kind."""
+        before = len(self.said(word))
+
+        def fact() -> bool:
+            while message := self.channel.receive():
+                self.heard.append(message)
+                if message.word == word and len(self.said(word)) > before:
+                    return True
+            return False
+
+        until(fact, describe=lambda: f"no {word!r} in {self.heard}, {self.app.calls}")
+        return self.said(word)[before]
+
+    def said(self, word: str) -> list[Message]:
+        return [message for message in self.heard if message.word == word]
+
+    def words(self) -> list[str]:
+        """What was said besides answers, in order."""
+        return [one.word for one in self.heard if one.word not in QUIET | {"here"}]
+
+    def close(self) -> None:
+        self.watcher.park()
+        self.channel.close()
+        self.inner.close()
+        # A watcher lives as long as its process: it never gives these back.
+        for end in (self.watcher._wake_read, self.watcher._wake_write):
+            os.close(end)
+
+
+@contextmanager
+def bench(folder: Path, **settings: object) -> Iterator[Bench]:
+    # The tests' own modules are loaded too, and may be edited while the tests run.
+    settings.setdefault("is_ignored", lambda path: not path.startswith(str(folder)))
+    made = Bench(folder, Settings(**settings))  # type: ignore[arg-type]  # by name
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Iterator[Bench]:
+    """A watcher that looks when it is told, and hardly ever by itself."""
+    with bench(tmp_path, poll_s=600.0) as made:
+        yield made
+
+
+def test_a_lone_save_is_one_restart_with_its_file(watched: Bench) -> None:
+    path = watched.load("a.py", "x = 1\n")
+    watched.watcher.start()
+    path.write_text("x = 2\n")
+    watched.channel.send("look")
+    message = watched.wait_for("restart")
+    assert message.texts("paths") == [str(path)]
+    assert message.number("count") == 1
+    assert message.number("noticed") > 0
+    until(lambda: watched.app.calls, describe=lambda: watched.heard)
+    assert watched.app.first_calls()[0] == "stop restart=True"
+    watched.hint()
+    assert watched.words() == ["restart"]
+
+
+def test_nothing_changed_is_nothing_said(watched: Bench) -> None:
+    path = watched.load("a.py", "x = 1\n")
+    (watched.folder / "b.py").write_text("never loaded")
+    watched.watcher.start()
+    watched.look()
+    watched.look()
+    assert watched.words() == []
+    path.write_text("x = 2\n")
+    watched.channel.send("look")
+    watched.wait_for("restart")
+
+
+def test_a_touch_restarts_nothing_and_is_said_once(watched: Bench) -> None:
+    path = watched.load("a.py", "x = 1\n")
+    watched.watcher.start()
+    os.utime(path, ns=(1, 1))
+    watched.channel.send("look")
+    assert watched.wait_for("same").texts("paths") == [str(path)]
+    # The outer's list takes the new signature too.
+    entry = (str(path), files.signature(str(path)), files.digest(str(path)))
+    assert watched.wait_for("loaded").fields["files"] == [entry]
+    watched.look()
+    assert watched.words() == ["same"]
+    assert watched.app.calls == []
+
+
+def replace(path: Path, text: str) -> None:
+    fresh = path.with_name("fresh.tmp")
+    fresh.write_text(text)
+    os.replace(fresh, path)
+
+
+def rewrite_older(path: Path, text: str) -> None:
+    path.write_text(text)
+    os.utime(path, (1, 1))
+
+
+def truncate_then_write(path: Path, text: str) -> None:
+    path.write_text("")
+    path.write_text(text)
+
+
+def delete_then_create(path: Path, text: str) -> None:
+    path.unlink()
+    path.write_text(text)
+
+
+@pytest.mark.parametrize(
+    "save", [Path.write_text, replace, rewrite_older, truncate_then_write, delete_then_create]
+)
+def test_every_way_of_saving_is_seen(watched: Bench, save: Callable[[Path, str], object]) -> None:
+    path = watched.load("a.py", "x = 1\n")
+    watched.watcher.start()
+    save(path, "x = 2\n")
+    watched.channel.send("look")
+    assert watched.wait_for("restart").texts("paths") == [str(path)]
+
+
+def test_a_save_that_does_not_compile_is_held_once_until_it_does(watched: Bench) -> None:
+    path = watched.load("a.py", "x = 1\n")
+    watched.watcher.start()
+    path.write_text("x = (1 +* 2)\n")
+    watched.channel.send("look")
+    held = watched.wait_for("held")
+    assert (held.text("path"), held.number("line"), held.text("source")) == (
+        str(path),
+        1,
+        "x = (1 +* 2)",
+    )
+    watched.look()
+    assert watched.words() == ["held"]
+    assert watched.app.calls == []
+    path.write_text("x = 3\n")
+    watched.channel.send("look")
+    watched.wait_for("restart")
+    assert watched.words() == ["held", "restart"]
+
+
+def test_another_error_is_held_anew(watched: Bench) -> None:
+    path = watched.load("a.py", "x = 1\n")
+    watched.watcher.start()
+    for line, text in ((1, "x = (\n"), (2, "x = 1\ny = )\n")):
+        path.write_text(text)
+        watched.channel.send("look")
+        assert watched.wait_for("held").number("line") == line
+
+
+def test_an_undone_save_is_told(watched: Bench) -> None:
+    path = watched.load("a.py", "x = 1\n")
+    watched.watcher.start()
+    path.write_text("x = (\n")
+    watched.channel.send("look")
+    watched.wait_for("held")
+    path.write_text("x = 1\n")
+    watched.channel.send("look")
+    assert watched.wait_for("same").texts("paths") == [str(path)]
+    assert watched.wait_for("same").flag("unheld")
+    assert watched.app.calls == []
+
+
+def test_without_holding_a_broken_file_restarts(tmp_path: Path) -> None:
+    with bench(tmp_path, hold=False, poll_s=600.0) as watched:
+        path = watched.load("a.py", "x = 1\n")
+        watched.watcher.start()
+        path.write_text("x = (\n")
+        watched.channel.send("look")
+        watched.wait_for("restart")
+        assert watched.words() == ["restart"]
+
+
+def test_only_python_is_compiled(watched: Bench) -> None:
+    path = watched.load("a.toml", "x = 1\n")
+    watched.watcher.start()
+    path.write_text("x = (\n")
+    watched.channel.send("look")
+    watched.wait_for("restart")
+    assert watched.words() == ["restart"]
+
+
+def test_a_deleted_file_restarts(watched: Bench) -> None:
+    path = watched.load("a.py", "x = 1\n")
+    watched.watcher.start()
+    path.unlink()
+    watched.channel.send("look")
+    assert watched.wait_for("restart").texts("kinds") == ["deleted"]
+
+
+def test_a_file_that_was_missing_restarts_when_it_comes(watched: Bench) -> None:
+    path = watched.folder / "a.py"
+    watched.traces.record(str(path), None)
+    watched.watcher.start()
+    watched.look()
+    path.write_text("x = 1\n")
+    watched.channel.send("look")
+    assert watched.wait_for("restart").texts("kinds") == ["created"]
+
+
+def test_a_burst_is_one_restart(watched: Bench) -> None:
+    paths = [watched.load(f"{name}.py", "x = 1\n") for name in "abcdefgh"]
+    watched.watcher.start()
+    for path in paths:
+        path.write_text("x = 2\n")
+        watched.channel.send("look")
+    message = watched.wait_for("restart")
+    assert set(message.texts("paths")) <= {str(path) for path in paths}
+    assert message.number("count") == len(message.texts("paths"))
+    watched.hint()
+    watched.hint()
+    assert watched.words() == ["restart"]
+    assert watched.app.calls.count("stop restart=True") == 1
+
+
+def test_several_files_at_once_are_named_together(watched: Bench) -> None:
+    paths = [watched.load(f"{name}.py", "x = 1\n") for name in "abc"]
+    for path in paths:
+        path.write_text("x = 2\n")
+    watched.watcher.start()
+    watched.channel.send("look")
+    assert watched.wait_for("restart").texts("paths") == [str(path) for path in paths]
+
+
+def test_a_hundred_files_are_counted_and_the_first_named(watched: Bench) -> None:
+    paths = [watched.load(f"a{number:03}.py", "x = 1\n") for number in range(100)]
+    for path in paths:
+        path.write_text("x = 2\n")
+    watched.watcher.start()
+    watched.channel.send("look")
+    message = watched.wait_for("restart")
+    assert message.texts("paths") == [str(path) for path in paths[:50]]
+    assert message.number("count") == 100
+
+
+def test_an_ignored_file_is_not_looked_at(tmp_path: Path) -> None:
+    with bench(
+        tmp_path, poll_s=600.0, is_ignored=lambda path: path.endswith("settings.py")
+    ) as watched:
+        ignored = watched.load("settings.py", "x = 1\n")
+        path = watched.load("a.py", "x = 1\n")
+        watched.watcher.start()
+        ignored.write_text("x = 2\n")
+        path.write_text("x = 2\n")
+        watched.channel.send("look")
+        assert watched.wait_for("restart").texts("paths") == [str(path)]
+
+
+@pytest.mark.parametrize("restart", [True, False])
+def test_the_app_is_stopped_once_and_as_asked(watched: Bench, restart: bool) -> None:
+    watched.watcher.start()
+    watched.channel.send("stop", restart=restart)
+    watched.channel.send("stop", restart=not restart)
+    watched.hint()
+    assert [one for one in watched.app.calls if one.startswith("stop")] == [
+        f"stop restart={restart}"
+    ]
+
+
+def test_an_app_that_does_not_end_is_nudged_told_and_forced(tmp_path: Path) -> None:
+    with bench(tmp_path, stop_timeout_s=1.2) as watched:
+        watched.watcher.start()
+        watched.channel.send("stop", restart=False)
+        assert watched.wait_for("slow").texts("threads") == ["worker (a.py:3)"]
+        until(lambda: "force" in watched.app.calls, describe=lambda: watched.app.calls)
+        assert watched.app.first_calls() == ["stop restart=False", "nudge", "force"]
+        watched.hint()
+        assert watched.words() == ["slow"]
+
+
+def test_an_app_that_ends_is_looked_at_no_more(watched: Bench) -> None:
+    path = watched.load("a.py", "x = 1\n")
+    watched.watcher.start()
+    watched.channel.send("stop", restart=False)
+    watched.hint()
+    path.write_text("x = 2\n")
+    watched.look()
+    assert watched.words() == []
+
+
+def test_the_framework_reads_again_what_it_caches(watched: Bench) -> None:
+    watched.app.refreshes = "Django"
+    watched.watcher.start()
+    watched.channel.send("refresh", paths=["a.html"])
+    message = watched.wait_for("refreshed")
+    assert (message.texts("paths"), message.text("by")) == (["a.html"], "Django")
+    assert watched.app.calls == ["refresh a.html"]
+
+
+def test_what_no_framework_takes_restarts(watched: Bench) -> None:
+    watched.watcher.start()
+    watched.channel.send("refresh", paths=["a.html"])
+    assert watched.wait_for("restart").texts("paths") == ["a.html"]
+    until(
+        lambda: watched.app.calls[:2] == ["refresh a.html", "stop restart=True"],
+        describe=lambda: watched.app.calls,
+    )
+
+
+def test_without_events_a_save_is_found_all_the_same(tmp_path: Path) -> None:
+    with bench(tmp_path) as watched:
+        path = watched.load("a.py", "x = 1\n")
+        watched.watcher.start()
+        path.write_text("x = 2\n")
+        assert watched.wait_for("restart").texts("paths") == [str(path)]
+
+
+def test_an_event_that_never_came_costs_no_edit(tmp_path: Path) -> None:
+    with bench(tmp_path) as watched:
+        path = watched.load("a.py", "x = 1\n")
+        watched.watcher.start()
+        watched.channel.send("events", on=True)
+        watched.look()
+        path.write_text("x = 2\n")
+        assert watched.wait_for("restart").texts("paths") == [str(path)]
+
+
+def test_a_file_that_is_loaded_is_told_with_its_signature(watched: Bench) -> None:
+    path = watched.load("a.py", "x = 1\n")
+    message = watched.wait_for("loaded")
+    assert message.fields["files"] == [
+        (str(path), files.signature(str(path)), files.digest(str(path)))
+    ]
+
+
+def test_when_it_is_quiet_the_missing_digests_and_the_caches_are_told(tmp_path: Path) -> None:
+    with bench(tmp_path) as watched:
+        watched.app.caches = [("/templates", "**/*")]
+        path = watched.folder / "a.py"
+        path.write_text("x = 1\n")
+        watched.traces.record(str(path), files.signature(str(path)))
+        first = watched.wait_for("loaded")
+        assert first.fields["files"] == [(str(path), files.signature(str(path)), None)]
+        watched.watcher.start()
+        watched.wait_for("settled")
+        told = watched.wait_for("loaded").fields["files"]
+        assert isinstance(told, list)
+        # The tests' own modules are also there, they come by a loader of pytest's.
+        assert (str(path), files.signature(str(path)), files.digest(str(path))) in told
+        message = watched.wait_for("watch")
+        assert (message.text("directory"), message.text("pattern")) == ("/templates", "**/*")
+        assert len(watched.said("settled")) == 1
+
+
+def test_the_end_of_the_outer_is_the_end_of_the_app(watched: Bench) -> None:
+    watched.watcher.start()
+    watched.channel.close()
+    assert watched.app.gone.wait(30)
+    assert watched.app.calls == ["orphaned"]
+
+
+def test_an_app_that_closes_every_descriptor_goes_on(watched: Bench) -> None:
+    """The closed channel was taken for the end of the outer, and the app was ended."""
+    watched.watcher.start()
+    watched.look()
+    # Another file in its place, as after a daemon's start: the thread meets it at its next turn.
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, watched.inner.fileno())
+    watched.watcher._wake()
+    thread = watched.watcher._thread
+    until(lambda: not thread._alive, describe=lambda: watched.app.calls)
+    assert watched.app.calls == []
+    os.close(null)
+    os.close(watched.inner.fileno())
+
+
+def test_a_park_and_a_start_lose_no_edit(watched: Bench) -> None:
+    path = watched.load("a.py", "x = 1\n")
+    watched.watcher.start()
+    watched.watcher.park()
+    path.write_text("x = 2\n")
+    watched.channel.send("look")
+    while message := watched.channel.receive():
+        assert message.word in QUIET, "it is not parked"
+    watched.watcher.start()
+    assert watched.wait_for("restart").texts("paths") == [str(path)]
+
+
+FORKS = """
+    import os, sys, threading, warnings
+    from autoreload.system.channel import Channel, pair
+    from autoreload.watch.traces import Traces
+    from autoreload.watch.watcher import Settings, Watcher
+    warnings.simplefilter("error")
+    outer, theirs = pair()
+    class App:
+        def is_called(self): return True
+        def cached(self): return None
+    watcher = Watcher(Channel(theirs), Traces(), App(), Settings())
+    os.register_at_fork(
+        before=watcher.park, after_in_parent=watcher.start, after_in_child=watcher.forget
+    )
+    watcher.start()
+    def tasks():
+        return len(os.listdir("/proc/self/task"))
+    def answers():
+        outer.send("look")
+        while outer.wait(20):
+            if outer.receive().word == "here":
+                return True
+    def ended(pid):
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    assert answers()
+"""
+
+PARK = f"""{FORKS}
+    for _ in range(20):
+        watcher.park()
+        assert tasks() == 1, os.listdir("/proc/self/task")
+        watcher.start()
+    assert threading.enumerate() == [threading.main_thread()]
+    assert answers()
+    print("well")
+"""
+
+
+def test_parked_it_leaves_one_task_of_the_kernel() -> None:
+    assert output(PARK) == "well\n"
+
+
+FORK = f"""{FORKS}
+    for _ in range(20):
+        pid = os.fork()
+        if not pid:
+            os._exit(tasks())
+        assert ended(pid) == 1
+        assert tasks() == 2
+    assert answers()
+    print("well")
+"""
+
+
+def test_a_fork_finds_no_thread_and_the_parent_keeps_its_own() -> None:
+    assert output(FORK) == "well\n"
+
+
+GRANDCHILD = f"""{FORKS}
+    if not (pid := os.fork()):
+        if not (below := os.fork()):
+            os._exit(tasks())
+        code = ended(below)
+        os._exit(10 * code + tasks())
+    assert ended(pid) == 11
+    assert answers()
+    print("well")
+"""
+
+
+def test_a_fork_that_forks_gets_no_watcher() -> None:
+    """It got one, which took the messages of the first process from the channel."""
+    assert output(GRANDCHILD) == "well\n"
+
+
+AT_ONCE = f"""{FORKS}
+    warnings.simplefilter("ignore")
+    def fork():
+        for _ in range(20):
+            pid = os.fork()
+            if not pid:
+                os._exit(0)
+            assert ended(pid) == 0
+    sys.setswitchinterval(1e-5)
+    threads = [threading.Thread(target=fork, daemon=True) for _ in range(4)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join(30)
+        assert not one.is_alive(), "a fork hangs"
+    assert answers()
+    print("well")
+"""
+
+
+def test_threads_that_fork_at_once_do_not_hang() -> None:
+    """The second one waited for ever for the thread that the first had started again."""
+    assert output(AT_ONCE) == "well\n"
+
+
+BUSY = f"""{FORKS}
+    busy, free = threading.Event(), threading.Event()
+    def cached():
+        busy.set()
+        free.wait(20)
+        return []
+    App.cached = lambda self: cached()
+    assert busy.wait(20)
+    warnings.simplefilter("ignore")
+    pid = os.fork()
+    if not pid:
+        os._exit(0)
+    assert ended(pid) == 0
+    free.set()
+    assert answers()
+    print("well")
+"""
+
+
+def test_a_fork_while_it_is_busy_comes_through() -> None:
+    """A turn of more than a second hung the fork that came meanwhile."""
+    assert output(BUSY) == "well\n"
