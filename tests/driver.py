@@ -241,6 +241,15 @@ class App:
 
         return until(as_many, lambda: f"{number} below wanted, {self.below()}\n{self.said()}")
 
+    def wait_renewed(self, before: list[int]) -> list[int]:
+        """Wait until as many processes as before are below autorun, and none of those."""
+
+        def renewed() -> list[int]:
+            found = self.below()
+            return found if len(found) == len(before) and not {*found} & {*before} else []
+
+        return until(renewed, lambda: f"{before}, then {self.below()}\n{self.said()}")
+
     def stop_leaves_nothing(self, port: int | None = None, number: int = signal.SIGINT) -> int:
         """Stop it; no process is left, and whoever comes next may have the port."""
         code = self.stop(number)

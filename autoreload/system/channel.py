@@ -8,9 +8,9 @@ The descriptor stands high, out of the way of programs that close or count the l
 looked at before each use: an app that closes every descriptor may have opened a file there.
 """
 
-import _thread
 import os
 import sys
+from _thread import allocate_lock
 
 from autoreload.core import protocol
 from autoreload.system.waiting import wait
@@ -37,7 +37,7 @@ class Channel:
         self._identity = _identity(fd)
         self._parent = os.getppid()
         self._backlog: list[bytes] = []
-        self._flushing = _thread.allocate_lock()
+        self._flushing = allocate_lock()
         self._process = os.getpid()
         os.set_blocking(fd, False)
 
@@ -90,7 +90,7 @@ class Channel:
         if self._process != os.getpid():
             self._process = os.getpid()
             self._backlog = []
-            self._flushing = _thread.allocate_lock()
+            self._flushing = allocate_lock()
 
     def receive(self) -> "Message | None":
         """The next message; None when there is none now. Raises ChannelClosed at the end."""

@@ -4,12 +4,18 @@ It is one of `_thread`: `threading.enumerate()` does not show it. CPython warns 
 process that has threads, and counts the kernel's tasks for it: so the thread ends before a fork and
 starts again after it, in the parent alone. Threads of the program may fork at the same time, and a
 turn may take longer than a fork can wait.
+
+Signals are blocked in it: one that is meant for the process goes to the main thread, and wakes what
+waits there. Its names are taken before the program runs, and so before gevent and others replace
+them.
 """
 
-import _thread
 import os
-import select
+import signal
 import time
+from _thread import LockType, allocate_lock, get_native_id, start_new_thread
+
+from autoreload.system.waiting import wait
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,9 +33,9 @@ class Thread:
         self._parks = 0
         self._forgotten = False
         self._alive = False
-        self._gate = _thread.allocate_lock()
+        self._gate = allocate_lock()
         """Held while the thread is counted in or out: it never misses a park or a start."""
-        self._over = _thread.allocate_lock()
+        self._over = allocate_lock()
         self._task = 0
 
     @property
@@ -45,9 +51,9 @@ class Thread:
             if self._parks or self._alive or self._forgotten:
                 return
             self._alive = True
-            self._over = _thread.allocate_lock()
+            self._over = allocate_lock()
             self._over.acquire()
-        _thread.start_new_thread(self._body, (self._over,))
+        start_new_thread(self._body, (self._over,))
 
     def park(self, wake: "Callable[[], None]") -> None:
         """End the thread, which `wake` gets out of its waiting; gives up after a second."""
@@ -64,8 +70,8 @@ class Thread:
 
         A fork of the child would start one otherwise: for that fork the child is the parent.
         """
-        self._gate = _thread.allocate_lock()
-        self._over = _thread.allocate_lock()
+        self._gate = allocate_lock()
+        self._over = allocate_lock()
         self._forgotten = True
         self._alive = False
         self._task = 0
@@ -75,10 +81,11 @@ class Thread:
         task = f"/proc/self/task/{self._task}"
         until = time.monotonic() + TASK_TIMEOUT_S
         while self._task and os.path.exists(task) and time.monotonic() < until:
-            select.select([], [], [], 0)  # lets others have the processor
+            wait([], 0)  # lets others have the processor
 
-    def _body(self, over: "_thread.LockType") -> None:
-        self._task = _thread.get_native_id()
+    def _body(self, over: LockType) -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        self._task = get_native_id()
         try:
             while not self._is_over():
                 self._turn()

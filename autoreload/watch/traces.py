@@ -28,7 +28,6 @@ from autoreload.system import files
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from importlib.machinery import ModuleSpec
     from types import CodeType, FunctionType, ModuleType
     from typing import Any
 
@@ -164,7 +163,8 @@ class Traces:
         _replace("path_stats", _path_stats(self, _external.SourceFileLoader.path_stats))
         _replace("get_data", _get_data(self, _external.SourceFileLoader.get_data))
         _replace("create_module", _create_module(self, _external.SourceFileLoader.create_module))
-        _external.PathFinder.find_spec = _find_spec(self, _external.PathFinder.find_spec)  # type: ignore[method-assign]
+        finder: Any = _external.PathFinder
+        finder.find_spec = _find_spec(self, finder.find_spec)
 
 
 def _nobody(record: Loaded) -> None:
@@ -179,9 +179,18 @@ def _replace(name: str, function: "FunctionType") -> None:
 
 def _disguise(function: "Callable[..., object]") -> None:
     code: CodeType = function.__code__
-    function.__code__ = code.replace(  # type: ignore[attr-defined]  # a plain function
-        co_filename="<frozen importlib._bootstrap_external>"
-    )
+    function.__code__ = code.replace(co_filename="<frozen importlib._bootstrap_external>")
+
+
+def _find_spec(traces: Traces, original: "Callable[..., object]") -> "Any":
+    def find_spec(cls, fullname, path=None, target=None):  # type: ignore[no-untyped-def]
+        spec = original(fullname, path, target)
+        if spec is None:
+            traces.missed(fullname, sys.path if path is None else path)
+        return spec
+
+    _disguise(find_spec)
+    return classmethod(find_spec)
 
 
 def _path_stats(traces: Traces, original: "Callable[..., object]") -> "FunctionType":

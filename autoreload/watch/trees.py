@@ -95,6 +95,7 @@ class Tree:
                     new += list(self.found)[size:]
         changes = compare(known, files.signature, files.digest).changes
         for change in changes:
+            self._drop_digest(self.found[change.path])
             if change.signature is None:
                 del self.found[change.path]
             else:
@@ -122,8 +123,7 @@ class Tree:
                 if entry.is_dir(follow_symlinks=False):
                     if entry.name not in SKIPPED and not self._is_ignored(entry.path):
                         pending.append(entry.path)
-                elif self._add(entry.path) and len(self.found) >= MOST_FILES:
-                    self.is_cut = True
+                elif not self._add(entry.path):
                     return
 
     def _is_ignored(self, path: str) -> bool:
@@ -132,17 +132,24 @@ class Tree:
         return self._ignored is not None and self._ignored.match(path)
 
     def _add(self, path: str) -> bool:
+        """Take a file in if it belongs to this tree; false when there is no room for it."""
         if path in self.found or not self.is_wanted(path) or not os.path.isfile(path):
+            return True
+        if len(self.found) >= MOST_FILES:
+            self.is_cut = True
             return False
         self.found[path] = Loaded(path, files.signature(path))
         return True
 
     def _take_digest(self, record: Loaded) -> None:
-        if record.signature is None or record.signature[1] > LARGEST_DIGESTED:
-            return
-        self._digested += record.signature[1]
-        if self._digested <= MOST_DIGESTED:
+        size = record.signature[1] if record.signature is not None else 0
+        if size <= LARGEST_DIGESTED and self._digested + size <= MOST_DIGESTED:
             record.digest = files.digest(record.path)
+            self._digested += size
+
+    def _drop_digest(self, record: Loaded) -> None:
+        if record.digest is not None and record.signature is not None:
+            self._digested -= record.signature[1]
 
 
 def base_of(pattern: str, root: str) -> str:
@@ -160,10 +167,18 @@ def base_of(pattern: str, root: str) -> str:
 
 
 def ignored_by_git(root: str) -> list[str]:
-    """The patterns of the root's .gitignore; those that take something back are left out."""
+    """The patterns of the root's .gitignore.
+
+    Those that take something back are left out, and so are those that they take it back from:
+    patterns for everything.
+    """
     try:
         with open(os.path.join(root, ".gitignore"), encoding="utf-8", errors="replace") as file:
             lines = [line.strip() for line in file]
     except OSError:
         return []
-    return [line.lstrip("/") for line in lines if line and not line.startswith(("#", "!"))]
+    return [
+        f".{line}" if line.startswith("/") else line
+        for line in lines
+        if line.strip("/*") and not line.startswith(("#", "!"))
+    ]

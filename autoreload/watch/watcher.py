@@ -5,9 +5,7 @@ outer is gone. It compares what was loaded with what is on disk at every hint an
 one: an event that never came costs a second, not an edit. Until events arrive the sweep is quick.
 """
 
-import _thread
 import os
-import select
 import sys
 import time
 
@@ -16,6 +14,7 @@ from autoreload.core.changes import LONGEST_WAIT_S, Change, Loaded, compare, pat
 from autoreload.core.decisions import Broken, Hold, Nothing, verdict
 from autoreload.system import files
 from autoreload.system.channel import Channel, ChannelClosed, settle_high
+from autoreload.system.waiting import wait
 from autoreload.watch.thread import Thread
 
 TYPE_CHECKING = False
@@ -56,6 +55,8 @@ if TYPE_CHECKING:
 
 BOOT_SWEEP_S = 0.1
 SWEEP_S = 1.0
+POLL_S = 0.5
+ALONE_S = 0.3
 QUIET_S = 0.3
 """The boot is over when nothing was loaded for this long."""
 SLOW_S = 1.0
@@ -95,7 +96,8 @@ class Watcher:
         self._traces = traces
         self._app = app
         self._settings = settings
-        self._has_events = False
+        self._has_events: bool | None = None
+        self._outer = os.getppid()
         self._cost_s = 0.0
         self._asked = False
         self._stopping_since: float | None = None
@@ -136,6 +138,8 @@ class Watcher:
             self._app.stop(restart=restart)
 
     def _wake(self) -> None:
+        if not self._channel.is_ours():
+            return  # closed by the app, and the number may be that of a file of its own
         try:
             os.write(self._wake_write, b"!")
         except OSError:
@@ -145,10 +149,11 @@ class Watcher:
         try:
             self._turn()
         except ChannelClosed:
-            # An app that closes every descriptor has not lost its outer.
-            if self._channel.is_ours():
+            # An app that closes every descriptor has not lost its outer: that compares in our
+            # stead now, and what is left to do here is to see its end.
+            if self._channel.is_ours() or os.getppid() != self._outer:
                 self._app.orphaned()
-            _thread.exit()
+            wait([], ALONE_S)
 
     def _turn(self) -> None:
         swept = time.monotonic()
@@ -173,18 +178,16 @@ class Watcher:
         if not self._settled:
             return max(BOOT_SWEEP_S, self._cost_s * 20)
         slow = max(SWEEP_S, self._cost_s * SWEEP_SHARE)
-        return slow if self._has_events else max(BOOT_SWEEP_S, self._cost_s * 20)
+        if self._has_events is None:
+            return max(BOOT_SWEEP_S, self._cost_s * 20)
+        return slow if self._has_events else max(POLL_S, self._cost_s * 20)
 
     def _wait(self, timeout_s: float) -> None:
-        poll = select.poll()
-        poll.register(self._channel.fd, select.POLLIN)
-        poll.register(self._wake_read, select.POLLIN)
-        for fd, _ in poll.poll(timeout_s * 1000):
-            if fd == self._wake_read:
-                try:
-                    os.read(self._wake_read, 4096)
-                except OSError:
-                    pass  # read already, or closed by the app as all the others
+        if self._wake_read in wait((self._channel.fd, self._wake_read), timeout_s):
+            try:
+                os.read(self._wake_read, 4096)
+            except OSError:
+                pass  # read already, or closed by the app as all the others
 
     def _take_messages(self) -> None:
         while (message := self._channel.receive()) is not None:

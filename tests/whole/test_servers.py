@@ -70,20 +70,16 @@ def ready(**kwargs):
 ASGI = [
     ("uvicorn api:app --port PORT", 1),
     ("uvicorn api:app --port PORT --workers 2", 4),  # two and the tracker of their resources
-    ("hypercorn api:app --bind 127.0.0.1:PORT", 3),
     ("hypercorn api:app --bind 127.0.0.1:PORT --workers 2", 4),
     ("gunicorn api:app -k uvicorn_worker.UvicornWorker --bind 127.0.0.1:PORT", 2),
-    ("granian --interface asgi api:app --port PORT", 2),
     ("granian --interface asgi api:app --port PORT --workers 2", 3),
     ("fastapi dev api.py --port PORT", 1),
-    ("fastapi run api.py --host 127.0.0.1 --port PORT", 1),
-    ("-m uvicorn api:app --port PORT", 1),
 ]
 
 WSGI = [
-    "gunicorn hello:app --bind 127.0.0.1:PORT",
-    "gunicorn hello:app --bind 127.0.0.1:PORT --workers 2 --threads 3",
-    "granian --interface wsgi hello:app --port PORT",
+    ("gunicorn hello:app --bind 127.0.0.1:PORT", 2),
+    ("gunicorn hello:app --bind 127.0.0.1:PORT --workers 2 --threads 3", 3),
+    ("granian --interface wsgi hello:app --port PORT", 2),
 ]
 
 
@@ -103,22 +99,24 @@ def test_asgi_server_serves_what_was_saved(app: App, line: str, processes: int) 
     app.wait_answer(port, '"version":1')
     first = app.wait_below(processes)
     app.replace("prices.py", "120", "125")
+    # A worker of the first run that was still booting may be the one that answers before it ends.
+    app.wait_renewed(first)
     app.wait_answer(port, '"cents":125', "/prices/apples")
-    second = app.wait_below(processes)
-    assert not set(first) & set(second)
     app.replace("api.py", "VERSION = 1", "VERSION = 2")
     app.wait_answer(port, '"version":2')
     app.wait_for("changed, restarting", times=2)
     assert app.stop_leaves_nothing(port) == 0
 
 
-@pytest.mark.parametrize("line", WSGI)
-def test_wsgi_server_serves_what_was_saved(app: App, line: str) -> None:
+@pytest.mark.parametrize(("line", "processes"), WSGI, ids=[line for line, _ in WSGI])
+def test_wsgi_server_serves_what_was_saved(app: App, line: str, processes: int) -> None:
     app.write("words.py", "GREETING = 'hello'\n")
     app.write("hello.py", HELLO)
     port = start(app, line)
     app.wait_answer(port, "hello, version 1")
+    first = app.wait_below(processes)
     app.edit("words.py", "GREETING = 'good day'\n")
+    app.wait_renewed(first)
     app.wait_answer(port, "good day, version 1")
     app.replace("hello.py", "version 1", "version 2")
     app.wait_answer(port, "good day, version 2")
@@ -166,14 +164,18 @@ def test_sanic_serves_what_was_saved(app: App) -> None:
 def test_celery_workers_run_the_saved_task(app: App) -> None:
     app.write("words.py", "GREETING = 'hello'\n")
     app.write("tasks.py", TASKS)
-    start(app, "celery -A tasks worker --pool prefork --concurrency 2 --loglevel INFO")
+    # Its warm shutdown takes 6 s with a broker that is polled, by hand as well.
+    start(
+        app,
+        "--stop-timeout 0.5 celery -A tasks worker --pool prefork --concurrency 2 --loglevel INFO",
+    )
     app.wait_for("hello, version 1")
     before = app.wait_below(3)
     app.edit("words.py", "GREETING = 'good day'\n")
     app.wait_for("good day, version 1")
     app.replace("tasks.py", "version 1", "version 2")
     app.wait_for("good day, version 2")
-    assert not set(before) & set(app.wait_below(3))
+    app.wait_renewed(before)
     app.wait_for("changed, restarting", times=2)
     assert app.stop_leaves_nothing() == 0
 

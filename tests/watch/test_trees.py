@@ -1,0 +1,256 @@
+"""Files that are watched by name: which are found, and what has become of them."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from autoreload.core.patterns import Patterns
+from autoreload.system import files
+from autoreload.watch.trees import MOST_FILES, Tree, base_of, ignored_by_git
+
+
+def tree(root: Path, *wanted: str, ignored: tuple[str, ...] = ()) -> Tree:
+    return Tree(
+        str(root),
+        Patterns(wanted, str(root)) if wanted else None,
+        Patterns(ignored, str(root)) if ignored else None,
+    )
+
+
+def make(root: Path, *names: str) -> list[str]:
+    """Files of that names, which are what they contain."""
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(name)
+    return [str(root / name) for name in names]
+
+
+def names(root: Path, paths: "list[str] | set[str] | dict[str, object]") -> list[str]:
+    return sorted(os.path.relpath(path, root) for path in paths)
+
+
+def test_every_file_below_is_found(tmp_path: Path) -> None:
+    make(tmp_path, "a.py", "deep/er/b.html", "deep/c")
+    found = tree(tmp_path)
+    assert names(tmp_path, {*found.found}) == ["a.py", "deep/c", "deep/er/b.html"]
+    assert names(tmp_path, found.directories) == [".", "deep", "deep/er"]
+    assert not found.is_cut
+    for path, record in found.found.items():
+        assert (record.signature, record.digest) == (files.signature(path), files.digest(path))
+
+
+def test_only_what_is_wanted_is_found(tmp_path: Path) -> None:
+    make(tmp_path, "a.py", "a.html", "deep/a.html", "locale/de/a.po")
+    assert names(tmp_path, {*tree(tmp_path, "*.html").found}) == ["a.html", "deep/a.html"]
+    assert names(tmp_path, {*tree(tmp_path, "locale", "./a.py").found}) == [
+        "a.py",
+        "locale/de/a.po",
+    ]
+
+
+def test_what_is_ignored_is_not_found_nor_entered(tmp_path: Path) -> None:
+    make(tmp_path, "a.py", "a.log", "build/a.py", "deep/build/er/a.py")
+    found = tree(tmp_path, ignored=("build", "*.log"))
+    assert names(tmp_path, {*found.found}) == ["a.py"]
+    assert names(tmp_path, found.directories) == [".", "deep"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".git/HEAD",
+        "deep/node_modules/a.js",
+        "__pycache__/a.cpython-311.pyc",
+        ".venv/a.py",
+        "a.pyc",
+        ".a.py.swp",
+        "a.py~",
+        "4913",
+        "a.tmp",
+    ],
+)
+def test_what_nobody_edits_is_not_found(tmp_path: Path, name: str) -> None:
+    make(tmp_path, name, "a.py")
+    found = tree(tmp_path)
+    assert names(tmp_path, {*found.found}) == ["a.py"]
+    assert not found.is_wanted(str(tmp_path / name))
+    assert found.look() == []
+
+
+def test_an_environment_of_any_name_is_not_entered(tmp_path: Path) -> None:
+    make(tmp_path, "a.py", "my-env/pyvenv.cfg", "my-env/lib/b.py")
+    assert names(tmp_path, {*tree(tmp_path).found}) == ["a.py"]
+
+
+def test_links_to_files_are_followed_and_to_folders_not(tmp_path: Path) -> None:
+    make(tmp_path, "project/a.py", "other/b.py", "other/c.py")
+    (tmp_path / "project" / "b.py").symlink_to(tmp_path / "other" / "b.py")
+    (tmp_path / "project" / "linked").symlink_to(tmp_path / "other")
+    (tmp_path / "project" / "itself").symlink_to(tmp_path / "project")
+    (tmp_path / "project" / "broken.py").symlink_to(tmp_path / "nowhere.py")
+    root = tmp_path / "project"
+    found = tree(root)
+    assert names(root, {*found.found}) == ["a.py", "b.py"]
+    (tmp_path / "other" / "b.py").write_text("changed")
+    assert names(root, found.look()) == ["b.py"]
+
+
+def test_what_is_no_file_is_not_opened(tmp_path: Path) -> None:
+    make(tmp_path, "a.py")
+    os.mkfifo(tmp_path / "fifo.py")
+    found = tree(tmp_path)
+    assert names(tmp_path, {*found.found}) == ["a.py"]
+    assert found.look([str(tmp_path / "fifo.py")]) == []
+
+
+def test_a_tree_that_is_not_there_is_empty_until_it_comes(tmp_path: Path) -> None:
+    root = tmp_path / "later"
+    found = tree(root)
+    assert (found.found, found.look()) == ({}, [])
+    make(root, "a.py")
+    assert names(root, found.look()) == ["a.py"]
+
+
+@pytest.mark.parametrize("by_path", [True, False])
+def test_a_look_tells_each_change_once(tmp_path: Path, by_path: bool) -> None:
+    make(tmp_path, "a.py", "b.py", "c.py", "d.py")
+    found = tree(tmp_path)
+    (tmp_path / "a.py").write_text("changed")
+    (tmp_path / "b.py").unlink()
+    os.utime(tmp_path / "c.py", (1, 1))
+    make(tmp_path, "new.py", "deep/new.py", "noise.tmp")
+    hints = [str(tmp_path / name) for name in ("a.py", "b.py", "c.py", "new.py", "deep")]
+    found_now = found.look(hints if by_path else None)
+    assert names(tmp_path, found_now) == ["a.py", "b.py", "deep/new.py", "new.py"]
+    assert found.look(hints) == []
+    assert found.look() == []
+    assert names(tmp_path, {*found.found}) == ["a.py", "c.py", "d.py", "deep/new.py", "new.py"]
+    assert str(tmp_path / "deep") in found.directories
+
+
+def test_only_the_named_paths_are_looked_at(tmp_path: Path) -> None:
+    paths = make(tmp_path, "a.py", "b.py")
+    found = tree(tmp_path)
+    for path in paths:
+        Path(path).write_text("changed")
+    assert found.look([paths[1], "/elsewhere/a.py"]) == [paths[1]]
+    assert found.look() == [paths[0]]
+
+
+def test_a_file_that_is_deleted_and_comes_again_is_told_twice(tmp_path: Path) -> None:
+    (path,) = make(tmp_path, "a.py")
+    found = tree(tmp_path)
+    os.unlink(path)
+    assert found.look([path]) == [path]
+    make(tmp_path, "a.py")
+    assert found.look([path]) == [path]
+
+
+def test_the_same_bytes_are_no_change_even_after_many_saves(tmp_path: Path) -> None:
+    """What was read of earlier saves counted, until nothing more was read and a touch restarted."""
+    path = tmp_path / "big.json"
+    found = tree(tmp_path)
+    for number in range(40):
+        path.write_bytes(bytes([number]) * 1_000_000)
+        assert found.look([str(path)]) == [str(path)]
+    os.utime(path, (1, 1))
+    assert found.look([str(path)]) == []
+
+
+def test_the_same_bytes_are_not_known_of_too_large_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "model.bin"
+    path.write_bytes(bytes(1_100_000))
+    found = tree(tmp_path)
+    os.utime(path, (1, 1))
+    assert found.look() == [str(path)]
+
+
+def test_of_too_many_files_the_first_are_watched(tmp_path: Path) -> None:
+    """Each sweep took one file more and told it as new: the app was restarted for ever."""
+    for number in range(MOST_FILES + 5):
+        (tmp_path / str(number)).touch()
+    found = tree(tmp_path)
+    assert found.is_cut
+    assert len(found.found) == MOST_FILES
+    assert found.look() == []
+    assert len(found.found) == MOST_FILES
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("a.html", True),
+        ("deep/er/a.html", True),
+        ("a.py", False),
+        ("deep", True),  # a folder that comes may have wanted files in it
+        (".git/a.html", False),
+        ("a.html~", False),
+        ("skip/a.html", False),
+        ("/elsewhere/a.html", False),
+    ],
+)
+def test_which_events_are_wanted(tmp_path: Path, path: str, expected: bool) -> None:
+    (tmp_path / "deep").mkdir()
+    found = tree(tmp_path, "*.html", ignored=("skip",))
+    assert found.is_wanted(str(tmp_path / path)) == expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "base"),
+    [
+        ("*.html", "."),
+        ("**/*.html", "."),
+        ("a.py", "."),
+        ("no/such/folder", "no/such"),
+        ("src/*.py", "src"),
+        ("src/**/a.py", "src"),
+        ("src/[ab]/a.py", "src"),
+        ("src/a?/b.py", "src"),
+        ("src", "src"),
+        ("src/", "src"),
+        ("./src", "src"),
+        (".", "."),
+        ("..", ".."),
+        ("../shared/*.py", "../shared"),
+    ],
+)
+def test_where_a_pattern_begins(tmp_path: Path, pattern: str, base: str) -> None:
+    root = tmp_path / "project"
+    (root / "src").mkdir(parents=True)
+    assert base_of(pattern, str(root)) == os.path.normpath(root / base)
+
+
+def test_where_an_absolute_pattern_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert base_of(f"{tmp_path}/*.py", "/nowhere") == str(tmp_path)
+    assert base_of("~/*.py", "/nowhere") == str(tmp_path)
+    assert base_of("/*.py", "/nowhere") == "/"
+
+
+@pytest.mark.parametrize("pattern", [".", "./", "src", "./src/*.py", "src/**", "**/a.py", "*.py"])
+def test_what_a_pattern_names_is_found_from_its_base(tmp_path: Path, pattern: str) -> None:
+    """`--watch .` matched no file."""
+    make(tmp_path, "src/a.py")
+    found = Tree(base_of(pattern, str(tmp_path)), Patterns([pattern], str(tmp_path)), None)
+    assert names(tmp_path, {*found.found}) == ["src/a.py"]
+
+
+def test_what_git_ignores(tmp_path: Path) -> None:
+    assert ignored_by_git(str(tmp_path)) == []
+    (tmp_path / ".gitignore").write_text(
+        "# a comment\n\n*.log\n  build/  \n/data\n/\n*\n/*\n**\n!keep.log\n\udcff\n",
+        errors="surrogateescape",
+    )
+    ignored = ignored_by_git(str(tmp_path))
+    assert ignored[:3] == ["*.log", "build/", "./data"]
+    assert len(ignored) == 4
+    patterns = Patterns(ignored, str(tmp_path))
+    for name, expected in (
+        ("deep/a.log", True),
+        ("deep/build/a.py", True),
+        ("data/a.py", True),
+        ("src/data/a.py", False),
+        ("a.py", False),
+    ):
+        assert patterns.match(str(tmp_path / name)) == expected, name
