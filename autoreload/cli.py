@@ -21,7 +21,7 @@ Examples:
   autorun -m package                   a module
   autorun python -X dev app.py         with an interpreter and its flags
   autorun -- node server.js            any other program
-  autorun --noreload manage.py runserver   one plain process, for supervisors
+  autorun --noreload manage.py runserver   one process, for supervisors
 
 Every option can be set in the environment: AUTORUN_STOP_TIMEOUT=5, AUTORUN_WATCH=a:b.
 """

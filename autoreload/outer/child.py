@@ -104,6 +104,10 @@ class Child:
             # An interpreter that boots takes a signal badly, and nothing of the user's has run.
             processes.send(self.pid, signal.SIGKILL)
 
+    def asked_by_others(self) -> None:
+        """Let the inner watch over the end of an app that has been asked already."""
+        self.tell("stop", restart=False, asked=True)
+
     def kill(self) -> None:
         """End it and what is below it, now."""
         below = processes.descendants(self.pid, processes.table())

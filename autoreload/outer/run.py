@@ -10,6 +10,7 @@ from autoreload.core.lifecycle import ALIVE, Action, Event, State, step
 from autoreload.core.wording import Line
 from autoreload.outer import child as children
 from autoreload.outer import leftovers
+from autoreload.outer.asking import Asking
 from autoreload.outer.ending import Ending
 from autoreload.outer.noticing import Noticing
 from autoreload.outer.readiness import Readiness
@@ -33,11 +34,6 @@ KILL_AFTER_S = 0.3
 DYING_S = 0.1
 """A process that has let go of the channel is gone after this, or lives on without it."""
 OPEN_EVENTS_AFTER_S = 0.3
-PASS_ON_AFTER_S = 0.1
-"""A request to stop that somebody sent by kill is passed on after this: `timeout`, supervisors and
-others send it to the whole group, and an app that has it already ends meanwhile. Servers take a
-second one for "at once".
-"""
 
 
 class Outer:
@@ -61,6 +57,8 @@ class Outer:
         colour = terminal.wants_colour(options.color, environment, is_terminal=os.isatty(2))
         self._report = Report(plan, options, self._root, terminal.Voice(colour=colour))
         self._ending = Ending(options, self._report)
+        self._asking = Asking(options, plan)
+        self._environment = environment
         self._leftovers = leftovers.Leftovers(self._identity, options.leave)
         self._watching = Watching(options, self._root, self._complain)
         elsewhere = "PYTHONPYCACHEPREFIX" in environment or any(
@@ -73,7 +71,6 @@ class Outer:
         self._strangers: Strangers | None = None
         self._ended: processes.Ended | None = None
         self._stop_at: float | None = None
-        self._pass_on_at: float | None = None
         self._changed_at = time.monotonic()
         self._has_run = False
         self._serves = plan.serves
@@ -97,6 +94,7 @@ class Outer:
             self._on_children()
             self._on_time()
         self._watching.close()
+        self._asking.close()
         if self._ending.signal is not None:
             signals.die_by(self._ending.signal, self._ears.mask)
         return self._ending.code
@@ -114,7 +112,7 @@ class Outer:
 
     def _timeout(self) -> float | None:
         now = time.monotonic()
-        times = self._noticing.timeouts(now)
+        times = self._noticing.timeouts(now) + self._asking.timeouts(now)
         times += self._strangers.timeouts(now) if self._strangers is not None else []
         if self._state in ALIVE and self._readiness is not None:
             interval = self._readiness.interval()
@@ -122,8 +120,6 @@ class Outer:
                 times.append(interval)
         if self._stop_at is not None:
             times.append(self._stop_at - now)
-        if self._pass_on_at is not None:
-            times.append(self._pass_on_at - now)
         return max(0.0, min(times))
 
     def _feed(self, event: Event) -> None:
@@ -136,9 +132,9 @@ class Outer:
             case Action.SPAWN:
                 self._spawn()
             case Action.ASK if self._state is State.LEAVING:
-                self._pass_on_at = time.monotonic() + PASS_ON_AFTER_S
-            case Action.ASK:
-                self._ask()
+                self._asking.soon()
+            case Action.ASK if self._child is not None:
+                self._asking.now(self._child, restart=True)
             case Action.ARM:
                 if self._state is State.RESTARTING:
                     self._launchpad.prepare()
@@ -176,17 +172,14 @@ class Outer:
         """What is done while the first run boots."""
         assert self._child is not None
         processes.become_subreaper()
+        if (witness := self._asking.begin(self._environment)) is not None:
+            self._leftovers.leave(witness)
         if self._child.channel is None:
             tree = self._watching.add_everything()
             if tree.is_cut:
                 self._report.say(wording.too_many_files(len(tree.found)))
         if self._is_certain:
             self._report.started(self._child)
-
-    def _ask(self) -> None:
-        if self._child is not None:
-            name = self._options.signal or self._plan.stop_signal
-            self._child.ask(children.signal_number(name), restart=self._state is State.RESTARTING)
 
     def _sweep(self) -> None:
         self._modes.restore()
@@ -218,11 +211,14 @@ class Outer:
     def _on_signal(self, heard: signals.Heard) -> None:
         if heard.number in signals.ENDING:
             if self._state is State.LEAVING:
-                self._feed(Event.FORCE)
+                if not self._asking.is_due:
+                    self._feed(Event.FORCE)
                 return
             if heard.number != signal.SIGINT:
                 self._ending.signal = heard.number
             self._feed(Event.TYPED if heard.typed else Event.STOP)
+            if heard.typed and self._child is not None:
+                self._child.asked_by_others()
         elif heard.number in signals.PASSED_ON and not heard.typed and self._child is not None:
             processes.send(self._child.live, heard.number)
 
@@ -293,9 +289,8 @@ class Outer:
             self._stop_at = None
             self._report.say(wording.killed(self._options.stop_timeout_s))
             self._feed(Event.OVERDUE)
-        if self._pass_on_at is not None and now >= self._pass_on_at:
-            self._pass_on_at = None
-            self._ask()
+        if self._child is not None:
+            self._asking.look(self._child, now)
         if self._readiness is not None and self._state in ALIVE and self._readiness.look():
             self._on_ready(self._readiness)
         if self._child is not None and now - self._child.started > OPEN_EVENTS_AFTER_S:

@@ -61,7 +61,9 @@ class Ears:
         while True:
             if hasattr(signal, "sigwaitinfo"):
                 info = signal.sigwaitinfo(self._wanted)
-                number, typed = info.si_signo, info.si_code == _SI_KERNEL
+                number = info.si_signo
+                # A hang-up comes from the kernel too, but first to the leader of the session only.
+                typed = info.si_code == _SI_KERNEL and number != signal.SIGHUP
             else:  # macOS tells no sender: what may be typed counts as typed on a terminal
                 number = signal.sigwait(self._wanted)
                 typed = number in (signal.SIGINT, signal.SIGQUIT) and os.isatty(0)

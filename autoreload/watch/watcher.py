@@ -137,6 +137,14 @@ class Watcher:
             self._stopping_since = time.monotonic()
             self._app.stop(restart=restart)
 
+    def expect_end(self) -> None:
+        """Watch over the end of an app that somebody else has asked: typed keys reach it as well.
+
+        What it says of its interrupt is its own, as without us.
+        """
+        if self._stopping_since is None:
+            self._stopping_since = time.monotonic()
+
     def _wake(self) -> None:
         if not self._channel.is_ours():
             return  # closed by the app, and the number may be that of a file of its own
@@ -201,6 +209,8 @@ class Watcher:
             case "events":
                 self._has_events = message.flag("on")
                 self._asked = True
+            case "stop" if message.flag("asked"):
+                self.expect_end()
             case "stop":
                 self.request_stop(restart=message.flag("restart"))
             case "refresh":

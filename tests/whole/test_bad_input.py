@@ -60,9 +60,9 @@ SENTENCES = {
     "api:app": ("'api:app' is an ASGI application, which a server runs: autorun uvicorn api:app"),
     "api:light": "autorun uvicorn api:light",
     "api:plain": "autorun uvicorn api:plain",
-    "web:app": "'web:app' is a Flask application, which a server runs: autorun flask --app web run",
+    "web:app": "is a Flask application, which a server runs: autorun flask --app web run",
     "web:other": "autorun flask --app web:other run",
-    "web:plain": "'web:plain' is a WSGI application, which a server runs: autorun gunicorn web:plain",
+    "web:plain": "is a WSGI application, which a server runs: autorun gunicorn web:plain",
     "web:light": "autorun gunicorn web:light",
     # files and directories
     "ap.py": "no file 'ap.py', did you mean 'app.py'",

@@ -344,9 +344,11 @@ look("main")
 """
 
 
-@pytest.mark.parametrize("words", [["x.py"], ["-m", "pkg"], ["-m", "pkg.mod"], ["folder"]], ids=str)
+@pytest.mark.parametrize(
+    "words", [["x.py"], ["-m", "pkg"], ["-m", "pkg.mod"], ["folder"]], ids=" ".join
+)
 def test_main_stays_the_program_to_the_very_end(app: App, words: list[str]) -> None:
-    """With `run_module` of runpy `__main__` would be another one by then, and pickling would fail."""
+    """With `run_module` of runpy `__main__` would be another by then, and pickling fails."""
     for name in ("x.py", "pkg/__main__.py", "pkg/mod.py", "folder/__main__.py"):
         app.write(name, MAIN_TO_THE_END)
     app.write("pkg/__init__.py", "")
@@ -364,7 +366,7 @@ class Mine:
 
 def work(queue, mine):
     main = sys.modules["__main__"]
-    queue.put((mine.number, main.__name__, Mine is type(mine), os.environ.get("RELOAD_ENV") == "true"))
+    queue.put((mine.number, main.__name__, Mine is type(mine)))
 
 def pooled(mine):
     return mine.number * 2
@@ -375,7 +377,7 @@ if __name__ == "__main__":
         queue = context.Queue()
         child = context.Process(target=work, args=(queue, Mine(5)))
         child.start()
-        print(how, queue.get()[:3])
+        print(how, queue.get())
         child.join()
         print(child.exitcode)
         with context.Pool(2) as pool:
@@ -383,7 +385,7 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize("words", [["x.py"], ["-m", "pkg.mod"]], ids=str)
+@pytest.mark.parametrize("words", [["x.py"], ["-m", "pkg.mod"]], ids=" ".join)
 def test_multiprocessing_works_as_by_hand(app: App, words: list[str]) -> None:
     for name in ("x.py", "pkg/mod.py"):
         app.write(name, CHILDREN)

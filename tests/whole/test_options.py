@@ -97,20 +97,13 @@ def test_poll_takes_its_value_only_behind_an_equals_sign(serving: App) -> None:
     serving.wait_for("version 1")
     serving.wait_for("polling")
     saved(serving, 2)
-    assert not any("inotify" in text for text in links(serving.inner_pid(), serving.pid))
+    assert not any("inotify" in text for text in links(serving.pid))
     serving.stop()
 
 
-def links(*pids: int) -> list[str]:
-    """What the descriptors of these processes are."""
-    found = []
-    for pid in pids:
-        for fd in os.listdir(f"/proc/{pid}/fd"):
-            try:
-                found.append(os.readlink(f"/proc/{pid}/fd/{fd}"))
-            except OSError:
-                continue
-    return found
+def links(pid: int) -> list[str]:
+    """What the descriptors of a process are."""
+    return [os.readlink(path) for path in Path(f"/proc/{pid}/fd").iterdir() if path.is_symlink()]
 
 
 def test_delay_waits_for_that_much_quiet(serving: App) -> None:
@@ -194,8 +187,8 @@ def test_signal_names_how_the_app_is_asked_to_stop(app: App, name: str | None, h
 
 def test_stop_timeout_ends_an_app_that_does_not_stop(app: App) -> None:
     text = (
-        "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nprint('up', flush=True)\n"
-        "while True:\n    time.sleep(0.05)\n"
+        "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        "print('up', flush=True)\nwhile True:\n    time.sleep(0.05)\n"
     )
     app.write("x.py", text)
     app.start("x.py", env={"AUTORUN_STOP_TIMEOUT": "0.3"})
@@ -374,7 +367,9 @@ def test_variables_of_options_are_not_seen_by_the_app(app: App) -> None:
 
 def test_an_autorun_inside_an_autorun_is_one_of_its_own(app: App) -> None:
     """Each with its own identity, options and code; the outer one's options are not inherited."""
-    app.write("inner.py", "import os\nprint('id', os.environ['AUTORUN_ID'])\nos._exit(3)\n")
+    app.write(
+        "inner.py", "import os\nprint('id', os.environ['AUTORUN_ID'], flush=True)\nos._exit(3)\n"
+    )
     app.write(
         "x.py",
         "import os, subprocess, sys\nprint('id', os.environ['AUTORUN_ID'], flush=True)\n"

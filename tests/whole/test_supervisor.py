@@ -1,4 +1,4 @@
-"""Under a real supervisord: the configuration of the README, and what happens without --noreload."""
+"""Under a real supervisord: the README's configuration, and what happens without --noreload."""
 
 import os
 import re
@@ -85,15 +85,15 @@ def of_the_readme(app: App, port: int) -> str:
     """The README's configuration for this project and port."""
     found = re.search(r"```ini\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     assert found, "the README shows no configuration of a supervisor"
+    text = found[1]
     for old, new in (
         ("/srv/shop/.venv/bin", str(BIN)),
         ("/srv/shop", str(app.project)),
         ("127.0.0.1:8000", f"127.0.0.1:{port}"),
     ):
-        assert old in found[1]
-        found = re.match(r"(.*)", found[1].replace(old, new), re.DOTALL)
-        assert found
-    return found[1]
+        assert old in text
+        text = text.replace(old, new)
+    return text
 
 
 def descriptors(pid: int) -> dict[str, str]:

@@ -4,7 +4,6 @@ import os
 import signal
 import sys
 import zipapp
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -222,11 +221,11 @@ while True:
 
 
 @pytest.fixture(scope="module")
-def other(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def other(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An environment that has a tool in it, but not autoreload."""
     folder = environment(tmp_path_factory.mktemp("other") / "env")
     script(folder / "bin" / "tool", TOOL, interpreter=str(folder / "bin" / "python"))
-    yield folder
+    return folder
 
 
 def _ways(other: Path) -> dict[str, tuple[list[str], dict[str, str]]]:

@@ -148,7 +148,8 @@ def test_modes_are_given_back_after_an_app_that_died(app: App, terminal: Termina
     before = terminal.modes()
     app.write("app.py", RAW)
     terminal.start("app.py")
-    terminal.wait_for("killed by SIGABRT after .*, waiting for a change\n")
+    terminal.wait_for("killed by SIGABRT after .*, waiting for a change")
+    until(lambda: terminal.modes() == before, terminal.said)
     assert terminal.modes() == before
     assert os.get_blocking(terminal.other_side)
     app.edit("app.py", "print('and again', input(), flush=True)\n")
