@@ -74,11 +74,18 @@ class Watching:
             self._has_sources = True
             self.add_everything(only="*.py")
 
-    def add_everything(self, *, only: str | None = None) -> Tree:
-        """Watch the tree of the root, without what git ignores."""
+    def add_everything(self, *, only: str | None = None, since_ns: int | None = None) -> Tree:
+        """Watch the tree of the root, without what git ignores.
+
+        What was touched since `since_ns`, the start of the run, counts as changed: the run may
+        have read it before.
+        """
         ignored = Patterns([*ignored_by_git(self._root), *self._options.ignore], self._root)
         wanted = Patterns([only], self._root) if only else None
         tree = Tree(self._root, wanted, ignored)
+        for path in tree.found:
+            if since_ns is not None and files.touched_since(path, since_ns):
+                tree.found[path] = Loaded(path, None)
         self._trees.append(tree)
         self.subscribe()
         return tree
@@ -124,7 +131,7 @@ class Watching:
         """
         self._awake = {os.path.dirname(path) for path in self._loaded} | {self._root}
         self._began_ns = started_ns
-        self._ended_ns = time.time_ns()
+        self._ended_ns = files.now_ns()
         self.subscribe()
 
     def sleep(self) -> None:
