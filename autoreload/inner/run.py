@@ -69,6 +69,7 @@ class App:
 
     def force(self) -> None:
         """End now; buffers and logs are still written, what else was to be cleaned up is lost."""
+        _tell(self._channel, "forced")
         _flush()
         os._exit(protocol.SENTINEL if self.restarting else 1)  # noqa: TID251
 

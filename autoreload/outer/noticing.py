@@ -84,8 +84,10 @@ class Noticing:
         """What was found here, once half a save had a moment to become a whole one."""
         if self._pending_since is None:
             self._pending_since = now
-        broken = any(files.broken(path) for path in self._pending if path.endswith(".py"))
-        if broken and now - self._pending_since < LONGEST_WAIT_S:
+        if (
+            any(_is_half(path) for path in self._pending)
+            and now - self._pending_since < LONGEST_WAIT_S
+        ):
             return None
         return self._restart(self._pending, self._pending_since)
 
@@ -107,3 +109,10 @@ class Noticing:
                 continue
             if self._bytecode_elsewhere or not files.drop_bytecode(path):
                 self.distrusted.add(path)
+
+
+def _is_half(path: str) -> bool:
+    """Whether a file may be in the middle of a save: an empty module compiles as well."""
+    signature = files.signature(path)
+    is_empty = signature is not None and signature[1] == 0
+    return is_empty or (path.endswith(".py") and files.broken(path) is not None)

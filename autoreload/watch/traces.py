@@ -47,12 +47,14 @@ class Scope:
 
     def __init__(self) -> None:
         standard = os.path.dirname(os.__file__)
+        archive = f"python{sys.version_info[0]}{sys.version_info[1]}.zip"  # on every sys.path
         self._foreign = tuple(
             sorted(
                 {
                     directory.rstrip(os.sep) + os.sep
                     for path in (
                         standard,
+                        os.path.join(os.path.dirname(standard), archive),
                         os.path.dirname(sys.executable),
                         os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
                     )

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from autoreload.system.files import digest, digest_of, signature
-from tests.children import output, run
+from tests.children import ROOT, output, run
 
 # What is known in the end is printed as the last line.
 TRACE = """
@@ -369,7 +369,7 @@ for name in ("absent", "package.absent", "os.absent"):
 """
     _, loaded = traced(code, tmp_path)
     missing = {path for path, (signature, _) in loaded.items() if signature is None}
-    folders = (tmp_path, tmp_path / "package")
+    folders = (ROOT, tmp_path, tmp_path / "package")  # the first is on the children's PYTHONPATH
     assert missing == {
         str(folder / file) for folder in folders for file in ("absent.py", "absent/__init__.py")
     }
