@@ -191,6 +191,17 @@ def test_a_save_that_does_not_compile_is_held_once_until_it_does(watched: Bench)
     assert watched.words() == ["held", "restart"]
 
 
+def test_an_empty_file_is_taken_for_half_a_save(watched: Bench) -> None:
+    """On a busy machine the code without the module was started: nothing compiles as well."""
+    path = watched.load("a.py", "x = 1\n")
+    watched.watcher.start()
+    path.write_text("")
+    watched.hint()
+    path.write_text("x = (\n")
+    watched.wait_for("held")
+    assert watched.words() == ["held"]
+
+
 def test_another_error_is_held_anew(watched: Bench) -> None:
     path = watched.load("a.py", "x = 1\n")
     watched.watcher.start()
