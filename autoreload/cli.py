@@ -104,6 +104,11 @@ class Seconds(click.ParamType[float]):
     help="Compare files by polling instead of file events.  [--poll means 0.5]",
 )
 @click.option(
+    "--data/--no-data",
+    default=True,
+    help="Watch the files that the program reads while it starts.  [default: data]",
+)
+@click.option(
     "--reload/--no-reload",
     " /--noreload",
     default=True,
@@ -185,6 +190,7 @@ def parse(words: "Sequence[str]") -> Options | None:
         ignore=tuple(values["ignore"]),
         delay_s=values["delay"],
         poll_s=values["poll"],
+        data=values["data"],
         reload=values["reload"],
         hold=values["hold"],
         signal=values["signal"],

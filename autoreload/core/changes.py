@@ -16,16 +16,28 @@ Signature = tuple[int, int, int]
 class Loaded:
     """One file as it was when the program read it; no signature means that it was not there."""
 
-    __slots__ = ("digest", "path", "signature")
+    __slots__ = ("digest", "is_data", "path", "reason", "signature")
 
-    def __init__(self, path: str, signature: Signature | None, digest: int | None = None) -> None:
+    def __init__(
+        self,
+        path: str,
+        signature: Signature | None,
+        digest: int | None = None,
+        *,
+        reason: str = "",
+        is_data: bool = False,
+    ) -> None:
         self.path = path
         self.signature = signature
         self.digest = digest
+        self.reason = reason
+        """Why it is watched, for people."""
+        self.is_data = is_data
+        """Opened by the program, not loaded by the interpreter."""
 
     def entry(self) -> tuple[object, ...]:
         """As plain data, for a message."""
-        return (self.path, self.signature, self.digest)
+        return (self.path, self.signature, self.digest, self.reason)
 
     def __repr__(self) -> str:
         return f"Loaded({self.path!r}, {self.signature}, {self.digest})"

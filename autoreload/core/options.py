@@ -11,6 +11,7 @@ class Options:
     __slots__ = (
         "clear",
         "color",
+        "data",
         "delay_s",
         "exit",
         "exit_on_error",
@@ -34,6 +35,7 @@ class Options:
         ignore: tuple[str, ...] = (),
         delay_s: float = 0.0,
         poll_s: float | None = None,
+        data: bool = True,
         reload: bool = True,
         hold: bool = True,
         signal: str | None = None,
@@ -49,6 +51,7 @@ class Options:
     ) -> None:
         self.watch = watch
         self.ignore = ignore
+        self.data = data
         self.delay_s = delay_s
         self.poll_s = poll_s
         self.reload = reload

@@ -9,9 +9,11 @@ costs the inner no import.
                      events   file events arrive from now on, the sweep may be slow
                      stop     end the app, or see to its end if it was asked already; a restart follows or not
                      refresh  files that the framework caches have changed
+                     ready    the program is up
     inner -> outer   hello    the interpreter is up
                      here     the watcher has heard `look`
                      loaded   files that were read, each with the signature taken before reading
+                     written  files that the program writes itself
                      called   the program's own code begins
                      settled  it was called, and has imported nothing for a while
                      usage    the target cannot be run as it was named
@@ -50,12 +52,13 @@ _AROUND = 200
 _START = marshal.dumps(("", 0, {}), 2)[:5]
 """How each of our packets begins: a tuple of three."""
 
-TO_INNER = frozenset({"start", "look", "events", "stop", "refresh"})
+TO_INNER = frozenset({"ready", "start", "look", "events", "stop", "refresh"})
 TO_OUTER = frozenset(
     {
         "hello",
         "here",
         "loaded",
+        "written",
         "called",
         "settled",
         "usage",

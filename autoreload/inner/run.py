@@ -12,6 +12,7 @@ from autoreload.inner.callables import Unusable
 from autoreload.system import channel as channels
 from autoreload.system.channel import Channel, ChannelClosed
 from autoreload.system.waiting import wait
+from autoreload.watch.reads import Reads
 from autoreload.watch.traces import Traces
 from autoreload.watch.watcher import Settings, Watcher
 
@@ -36,6 +37,7 @@ class App:
         self.mask: list[int] = []
         """The signals that the program is to find blocked."""
         self.called = False
+        self.reads: Reads | None = None
         self.restarting = False
         self.asked = False
 
@@ -89,6 +91,11 @@ class App:
         if not found and self._main in frames:
             found.append(f"MainThread ({_where(frames[self._main])})")
         return found
+
+    def ready(self) -> None:
+        """It is up: what it reads from now on is its own affair."""
+        if self.reads is not None:
+            self.reads.close()
 
     def refresh(self, paths: list[str]) -> str:
         """Let the framework read files again."""
@@ -172,6 +179,10 @@ def main() -> bool:
     watcher = Watcher(channel, traces, app, _settings(start))
     traces.on_load = watcher.loaded
     traces.install()
+    if start.flag("data"):
+        roots = {start.text("root"), os.path.dirname(os.path.abspath(start.text("name")))}
+        app.reads = Reads(traces, roots, written=start.texts("written"), on_written=watcher.written)
+        app.reads.install()
     _keep_one_reloader(channel, traces)
     os.register_at_fork(
         before=watcher.park, after_in_parent=watcher.start, after_in_child=watcher.forget

@@ -68,6 +68,10 @@ class Child:
                     self.live = message.pid
                 case "loaded":
                     self._take_loaded(message)
+                case "written":
+                    for path in message.texts("paths"):
+                        self.loaded.pop(path, None)
+                        self.below.pop(path, None)
                 case "settled":
                     self.is_settled = True
                 case "called":
@@ -78,11 +82,11 @@ class Child:
         table = self.loaded if message.pid == self.live else self.below
         entries = message.fields.get("files")
         for entry in entries if isinstance(entries, list) else ():
-            path, signature, digest = entry
+            path, signature, digest, reason = entry
             known = table.get(path)
             # Of several processes that load a file the first counts: it runs the oldest.
             if table is self.loaded or known is None:
-                table[path] = Loaded(path, signature, digest)
+                table[path] = Loaded(path, signature, digest, reason=reason)
             elif known.digest is None and known.signature == signature:
                 known.digest = digest
 
@@ -143,6 +147,8 @@ class Launchpad:
         self._mask = [int(number) for number in mask]
         self._root = root
         self._waiting: tuple[int, channels.Channel, str] | None = None
+        self.written: set[str] = set()
+        """What the program has been seen to write itself, in any run."""
 
     @property
     def pid(self) -> int | None:
@@ -210,6 +216,8 @@ class Launchpad:
             "delay_s": options.delay_s,
             "poll_s": options.poll_s or 0.0,
             "hold": options.hold,
+            "data": options.data,
+            "written": protocol.shortened(sorted(self.written), most=500),
             "ignore": list(options.ignore),
             "root": self._root,
         }

@@ -263,6 +263,8 @@ class Outer:
                 self._report.refreshed(message)
             case "leave":
                 self._leftovers.leave(int(message.number("process")))
+            case "written":
+                self._launchpad.written.update(message.texts("paths"))
             case "own":
                 self._report.own_reloader(message)
 
@@ -309,6 +311,8 @@ class Outer:
     def _on_ready(self, readiness: Readiness) -> None:
         if self._state not in (State.BOOTING, State.RUNNING):
             return
+        if self._child is not None:
+            self._child.tell("ready")
         self._report.ready(readiness, self._changed_at)
         self._report.watched(*self._watching.extent())
         if self._strangers is not None:

@@ -92,26 +92,53 @@ class Traces:
         self._distrusted = distrusted
         self._known_modules = 0
 
-    def record(self, path: str, signature: "Signature | None", digest: int | None = None) -> None:
+    def record(
+        self,
+        path: str,
+        signature: "Signature | None",
+        digest: int | None = None,
+        *,
+        reason: str,
+        is_data: bool = False,
+    ) -> None:
         """Note a file that was read; the first signature of a path is the one that counts."""
         known = self.loaded.get(path)
         # What was missing may have been written by the program since, and is loaded now.
         if known is not None and (known.signature is not None or signature is None):
             return
-        record = Loaded(path, signature, digest)
+        record = Loaded(path, signature, digest, reason=reason, is_data=is_data)
         self.loaded[path] = record
         self.on_load(record)
+
+    def drop(self, path: str) -> None:
+        """Forget data that the program turns out to write itself."""
+        known = self.loaded.get(path)
+        if known is not None and known.is_data:
+            del self.loaded[path]
+
+    def release(self, directory: str, pattern: str) -> list[str]:
+        """Forget data that the framework is told of; what was forgotten."""
+        below = os.path.realpath(directory).rstrip(os.sep) + os.sep
+        ending = pattern.rpartition("*")[2]
+        found = [
+            path
+            for path, record in list(self.loaded.items())
+            if record.is_data and path.startswith(below) and path.endswith(ending)
+        ]
+        for path in found:
+            del self.loaded[path]
+        return found
 
     def read(self, path: str) -> bytes:
         """Read a source that we execute ourselves, and note it. Raises OSError."""
         signature = files.signature(path)
         real = self.scope.real(os.path.abspath(path))
         if signature is None and real is not None:
-            self.record(real, None)  # gone with a branch, and it may come back
+            self.record(real, None, reason="the target")  # it may come back with its branch
         with open(path, "rb") as file:
             content = file.read()
         if real is not None:
-            self.record(real, signature, files.digest_of(content))
+            self.record(real, signature, files.digest_of(content), reason="the target")
         return content
 
     def missed(self, name: str, path: "Iterable[object]") -> None:
@@ -123,7 +150,7 @@ class Traces:
             for file in (tail + ".py", os.path.join(tail, "__init__.py")):
                 real = self.scope.real(os.path.abspath(os.path.join(entry, file)))
                 if real is not None and not os.path.exists(real):
-                    self.record(real, None)
+                    self.record(real, None, reason=f"missing, looked for by import {name}")
 
     def is_fresh(self, path: str, mtime: float) -> bool:
         """Whether bytecode of this source is not to be trusted."""
@@ -156,7 +183,7 @@ class Traces:
                 continue
             real = self.scope.real(path)
             if real is not None and real not in self.loaded and os.path.isfile(real):
-                self.record(real, files.signature(real))
+                self.record(real, files.signature(real), reason=f"loaded as {module.__name__}")
 
     def install(self) -> None:
         """Replace the loader's methods; once in the life of an interpreter."""
@@ -199,7 +226,8 @@ def _path_stats(traces: Traces, original: "Callable[..., object]") -> "FunctionT
         traces.last_load = time.monotonic()
         real = traces.scope.real(path)
         if real is not None:
-            traces.record(real, (status.st_mtime_ns, status.st_size, status.st_ino))
+            signature = (status.st_mtime_ns, status.st_size, status.st_ino)
+            traces.record(real, signature, reason=f"loaded as {self.name}")
             if traces.is_fresh(real, status.st_mtime):
                 raise OSError("bytecode is not looked at")
         return {"mtime": status.st_mtime, "size": status.st_size}

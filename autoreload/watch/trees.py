@@ -3,6 +3,7 @@
 import os
 
 from autoreload.core.changes import Loaded, compare
+from autoreload.core.folders import SKIPPED
 from autoreload.core.patterns import Patterns
 from autoreload.system import files
 
@@ -17,30 +18,6 @@ MOST_DIGESTED = 32 << 20
 """Bytes of a tree that are read so that a touch is told from a change."""
 
 LARGEST_DIGESTED = 1 << 20
-
-SKIPPED = frozenset(
-    {
-        ".git",
-        ".hg",
-        ".svn",
-        ".jj",
-        ".venv",
-        "venv",
-        "node_modules",
-        "__pycache__",
-        ".mypy_cache",
-        ".pytest_cache",
-        ".ruff_cache",
-        ".hypothesis",
-        ".tox",
-        ".nox",
-        ".idea",
-        ".vscode",
-        "site-packages",
-        "dist-packages",
-    }
-)
-"""Folders that are never entered."""
 
 _NOISE = (".pyc", ".pyo", ".swp", ".swo", ".swx", "~", ".tmp", "4913")
 """Endings of what editors and Python leave for a moment."""

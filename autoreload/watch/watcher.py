@@ -46,6 +46,9 @@ if TYPE_CHECKING:
         def orphaned(self) -> None:
             """The outer is gone: end everything."""
 
+        def ready(self) -> None:
+            """It is up: what it reads from now on is its own affair."""
+
         def refresh(self, paths: list[str]) -> str:
             """Let the framework read files again; its name, or nothing when it did not."""
 
@@ -131,6 +134,13 @@ class Watcher:
         except ChannelClosed:
             pass  # the watcher meets it, and knows what to do
 
+    def written(self, *paths: str) -> None:
+        """Tell the outer of files that are not to be compared any more."""
+        try:
+            self._channel.send("written", paths=protocol.shortened(list(paths)))
+        except ChannelClosed:
+            pass
+
     def request_stop(self, *, restart: bool) -> None:
         """Ask the app to end; later requests add nothing."""
         if self._stopping_since is None:
@@ -213,6 +223,8 @@ class Watcher:
                 self.expect_end()
             case "stop":
                 self.request_stop(restart=message.flag("restart"))
+            case "ready":
+                self._app.ready()
             case "refresh":
                 self._refresh(message.texts("paths"))
 
@@ -316,6 +328,9 @@ class Watcher:
         if not self._said_cached and (cached := self._app.cached()) is not None:
             self._said_cached = True
             for directory, pattern in cached:
+                released = self._traces.release(directory, pattern)
+                if released:
+                    self.written(*released)
                 self._channel.send("watch", directory=directory, pattern=pattern)
 
     def _hurry(self, since: float) -> None:
