@@ -7,12 +7,13 @@ costs the inner no import.
     outer -> inner   start    what to run, how to stop, which bytecode not to trust
                      look     something that you loaded may have changed
                      events   file events arrive from now on, the sweep may be slow
-                     stop     end the app, or see to its end if it was asked already; a restart follows or not
+                     stop     end the app, or see to its end; a restart follows or not
                      refresh  files that the framework caches have changed
                      ready    the program is up
     inner -> outer   hello    the interpreter is up
                      here     the watcher has heard `look`
                      loaded   files that were read, each with the signature taken before reading
+                     probed   where modules were looked for, and with which answer
                      written  files that the program writes itself
                      called   the program's own code begins
                      settled  it was called, and has imported nothing for a while
@@ -59,6 +60,7 @@ TO_OUTER = frozenset(
         "here",
         "loaded",
         "written",
+        "probed",
         "called",
         "settled",
         "usage",

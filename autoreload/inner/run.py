@@ -189,8 +189,19 @@ def main() -> bool:
     )
     hooks.connect(lambda pid: _tell(channel, "leave", process=pid))
     watcher.start()
-    _run(channel, app, start, traces)
+    try:
+        _run(channel, app, start, traces)
+    finally:
+        _tell_last(watcher)
     return True
+
+
+def _tell_last(watcher: Watcher) -> None:
+    """What the outer needs to know to wake up, should this be the end."""
+    try:
+        watcher.tell_probes()
+    except ChannelClosed:
+        pass
 
 
 def _run(channel: Channel, app: App, start: "Message", traces: Traces) -> None:

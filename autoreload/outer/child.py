@@ -9,6 +9,7 @@ from autoreload.core.changes import Loaded
 from autoreload.system import channel as channels
 from autoreload.system import processes
 from autoreload.system.channel import ChannelClosed
+from autoreload.watch.probes import Probes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Child:
         self.called_at: float | None = None
         self.is_settled = False
         self.heard_at = self.started
+        self.probes = Probes()
         self.usage = ""
         self.reporters: set[int] = set()
         """The processes that have said anything."""
@@ -68,6 +70,8 @@ class Child:
                     self.live = message.pid
                 case "loaded":
                     self._take_loaded(message)
+                case "probed":
+                    self._take_probed(message)
                 case "written":
                     for path in message.texts("paths"):
                         self.loaded.pop(path, None)
@@ -89,6 +93,11 @@ class Child:
                 table[path] = Loaded(path, signature, digest, reason=reason)
             elif known.digest is None and known.signature == signature:
                 known.digest = digest
+
+    def _take_probed(self, message: "Message") -> None:
+        questions = message.fields.get("questions")
+        for question in questions if isinstance(questions, list) else ():
+            self.probes.note(*question)
 
     def tell(self, word: str, **fields: object) -> None:
         """Send a message; an app that is ending does not hear it any more."""

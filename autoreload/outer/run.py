@@ -108,7 +108,7 @@ class Outer:
         if not self._ears.wait(DYING_S):
             self._on_messages()
             self._child.close()
-            self._watching.follow(self._child.loaded, self._child.below, inner=False)
+            self._watching.follow(self._child, inner=False)
 
     def _timeout(self) -> float | None:
         now = time.monotonic()
@@ -154,7 +154,6 @@ class Outer:
 
     def _spawn(self) -> None:
         self._watching.rebase()
-        self._watching.sleep()
         self._noticing.forget()
         self._stop_at = None
         self._child = self._launchpad.start(self._noticing.distrusted)
@@ -162,7 +161,7 @@ class Outer:
         self._readiness = Readiness(self._child, serves=self._serves)
         self._strangers = Strangers(self._child)
         has_inner = self._child.channel is not None
-        self._watching.follow(self._child.loaded, self._child.below, inner=has_inner)
+        self._watching.follow(self._child, inner=has_inner)
         if self._watching.has_events:
             self._child.tell("events", on=True)
         if self._runs == 1:
@@ -192,9 +191,7 @@ class Outer:
     def _look_alone(self) -> None:
         """No inner lives: subscribe, then compare with what the last one had loaded."""
         assert self._child is not None
-        self._watching.follow(self._child.loaded, self._child.below, inner=False)
-        if self._ended is not None and self._ended.code != 0:
-            self._watching.wake_for_sources(self._child.started_ns)
+        self._watching.follow(self._child, inner=False)
         self._watching.open()
         self._watching.subscribe()
         self._watching.expect()

@@ -11,13 +11,15 @@ import time
 from autoreload.core.changes import Loaded, compare
 from autoreload.core.patterns import Patterns
 from autoreload.system import files
+from autoreload.watch.probes import Probes
 from autoreload.watch.trees import Tree, base_of, ignored_by_git
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from autoreload.core.options import Options
+    from autoreload.outer.child import Child
     from autoreload.watch.backends import Backend
 
 SWEEP_S = 2.0
@@ -54,9 +56,7 @@ class Watching:
         self._loaded: dict[str, Loaded] = {}
         self._below: dict[str, Loaded] = {}
         self._inner_compares = False
-        self._awake: set[str] = set()
-        self._served: set[str] = set()
-        self._began_ns = self._ended_ns = 0
+        self._probes = Probes()
         self._looked = time.monotonic()
         self._cost_s = 0.0
         self._fresh = True
@@ -104,10 +104,11 @@ class Watching:
         self.subscribe()
         return self._only_cached([one for one in tree.found if files.touched_since(one, since_ns)])
 
-    def follow(self, loaded: dict[str, Loaded], below: dict[str, Loaded], *, inner: bool) -> None:
-        """Watch what this run loads; `inner`: its own watcher compares the first part."""
-        self._loaded = loaded
-        self._below = below
+    def follow(self, child: "Child", *, inner: bool) -> None:
+        """Watch what this run loads; `inner`: its own watcher compares what it loaded itself."""
+        self._loaded = child.loaded
+        self._below = child.below
+        self._probes = child.probes
         self._inner_compares = inner
         self.subscribe()
 
@@ -116,20 +117,6 @@ class Watching:
         for tree in self._trees:
             tree.look()
         self._cached = []
-
-    def wake_for_sources(self, started_ns: int) -> None:
-        """Without an inner: a new module in a folder of the project may be the missing one.
-
-        New is what came since the run began, as it may have looked in vain at any time.
-        """
-        self._awake = {os.path.dirname(path) for path in self._loaded} | {self._root}
-        self._began_ns = started_ns
-        self._ended_ns = time.time_ns()
-        self.subscribe()
-
-    def sleep(self) -> None:
-        """An inner lives again."""
-        self._awake = set()
 
     # --- the event source -----------------------------------------------------------------------
 
@@ -170,7 +157,7 @@ class Watching:
         if self._backend is None or self._failed:
             return
         wanted = {os.path.dirname(path) for path in (*self._loaded, *self._below)}
-        wanted |= self._awake
+        wanted |= self._probes.folders()
         for tree in (*self._trees, *self._cached):
             wanted |= tree.directories
         for directory in wanted - self._directories.keys():
@@ -205,7 +192,7 @@ class Watching:
             path in self._loaded
             or path in self._below
             or any(tree.is_wanted(path) for tree in (*self._trees, *self._cached))
-            or (path.endswith(".py") and os.path.dirname(path) in self._awake)
+            or self._probes.is_wanted(path)
         )
 
     def why(self, path: str) -> str:
@@ -214,7 +201,7 @@ class Watching:
             return "loaded by a child of the app"
         if any(path.startswith(tree.directory + os.sep) for tree in self._trees):
             return "named by --watch" if self._options.watch else "below this directory"
-        return "loaded by the last run" if path in self._loaded else "new, and may be missing"
+        return "loaded by the last run" if path in self._loaded else "would be imported now"
 
     def extent(self) -> tuple[int, int, str]:
         """How many files and directories are watched, and by what."""
@@ -250,15 +237,19 @@ class Watching:
             return self._sweep(found)
         if not hints:
             return found
-        found.hinted = self._inner_compares and any(path in self._loaded for path in hints)
-        found.restart = self._compare_loaded(hints)
+        if self._inner_compares:
+            found.hinted = any(
+                path in self._loaded or self._probes.is_wanted(path) for path in hints
+            )
+        else:
+            found.restart = self._probes.better(hints)
+        found.restart += self._compare_loaded(hints)
         for tree in self._trees:
             found.restart += tree.look(path for path in hints if tree.is_wanted(path))
         for tree in self._cached:
             found.refresh += self._only_cached(
                 tree.look(path for path in hints if tree.is_wanted(path))
             )
-        self._add_new(found, (path for path in hints if os.path.dirname(path) in self._awake))
         self.subscribe()
         return found
 
@@ -276,21 +267,11 @@ class Watching:
             found.restart += tree.look()
         for tree in self._cached:
             found.refresh += self._only_cached(tree.look())
-        for directory in self._awake:
-            self._add_new(found, _sources(directory, self._began_ns))
+        if not self._inner_compares:
+            found.restart += self._probes.better()
         self._resubscribe()
         self._cost_s = time.perf_counter() - start
         return found
-
-    def _add_new(self, found: Found, paths: "Iterable[str]") -> None:
-        for path in paths:
-            # A program that writes sources itself and then fails is started again for them once;
-            # from then on they have to be touched while nothing runs.
-            since = self._ended_ns if path in self._served else self._began_ns
-            is_source = path.endswith(".py") and path not in self._loaded
-            if is_source and files.touched_since(path, since) and path not in found.restart:
-                self._served.add(path)
-                found.restart.append(path)
 
     def _only_cached(self, paths: list[str]) -> list[str]:
         return [path for path in paths if path not in self._loaded and not path.endswith(".py")]
@@ -315,27 +296,3 @@ class Watching:
     def close(self) -> None:
         if self._backend is not None:
             self._backend.stop()
-
-
-def _sources(directory: str, since_ns: int) -> "Iterable[str]":
-    """The sources in a directory, and in the packages in it that have changed since."""
-    try:
-        entries = list(os.scandir(directory))
-    except OSError:
-        return
-    for entry in entries:
-        if entry.name.endswith(".py"):
-            yield entry.path
-        elif (
-            entry.name.isidentifier()
-            and entry.is_dir()
-            and files.touched_since(entry.path, since_ns)
-        ):
-            yield from (os.path.join(entry.path, name) for name in _names(entry.path))
-
-
-def _names(directory: str) -> list[str]:
-    try:
-        return os.listdir(directory)
-    except OSError:
-        return []

@@ -24,10 +24,12 @@ import time
 
 from autoreload.core.changes import Loaded
 from autoreload.system import files
+from autoreload.watch.probes import MODULE, NOTHING, Probes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from importlib.machinery import ModuleSpec
     from types import CodeType, FunctionType, ModuleType
     from typing import Any
 
@@ -89,6 +91,10 @@ class Traces:
         self.on_load: Callable[[Loaded], None] = _nobody
         self.on_module: dict[str, Callable[[ModuleType], None]] = {}
         """What to do right after a module of this name was executed."""
+        self.probes = Probes()
+        self.new_probes: list[tuple[str, str, int]] = []
+        """Questions that nobody has been told of."""
+        self._folders: dict[str, str | None] = {}
         self._distrusted = distrusted
         self._known_modules = 0
 
@@ -140,6 +146,36 @@ class Traces:
         if real is not None:
             self.record(real, signature, files.digest_of(content), reason="the target")
         return content
+
+    def searched(self, name: str, path: "Iterable[object]", spec: "ModuleSpec | None") -> None:
+        """Note what a search for a module asked of the project's folders on the way."""
+        if spec is None:
+            self.missed(name, path)
+            return
+        tail = name.rpartition(".")[2]
+        found_in = os.path.dirname(spec.origin) if spec.origin else None
+        if found_in is not None and spec.submodule_search_locations is not None:
+            found_in = os.path.dirname(found_in)
+        for entry in path:
+            if not isinstance(entry, str):
+                continue
+            is_last = found_in is not None and (entry or os.getcwd()) == found_in
+            if is_last and spec.submodule_search_locations is not None:
+                return  # nothing goes before a package in its own folder
+            folder = self._folder(entry)
+            if folder and self.probes.note(folder, tail, MODULE if is_last else NOTHING):
+                self.new_probes.append((folder, tail, MODULE if is_last else NOTHING))
+            if is_last:
+                return
+
+    def _folder(self, entry: str) -> str | None:
+        """The real path of a folder of the project on the search path."""
+        if entry not in self._folders:
+            # A file in it stands for the folder: the same rule decides.
+            real = self.scope.real(os.path.join(os.path.abspath(entry), "__init__.py"))
+            folder = os.path.dirname(real) if real else None
+            self._folders[entry] = folder if folder and os.path.isdir(folder) else None
+        return self._folders[entry]
 
     def missed(self, name: str, path: "Iterable[object]") -> None:
         """Note where a module was looked for in vain: who creates it there wants it to be taken."""
@@ -211,9 +247,8 @@ def _disguise(function: "Callable[..., object]") -> None:
 
 def _find_spec(traces: Traces, original: "Callable[..., object]") -> "Any":
     def find_spec(cls, fullname, path=None, target=None):  # type: ignore[no-untyped-def]
-        spec = original(fullname, path, target)
-        if spec is None:
-            traces.missed(fullname, sys.path if path is None else path)
+        spec: Any = original(fullname, path, target)
+        traces.searched(fullname, sys.path if path is None else path, spec)
         return spec
 
     _disguise(find_spec)

@@ -179,6 +179,8 @@ class Watcher:
         if self._thread.is_parked:
             return
         self._take_messages()
+        if self._traces.new_probes:
+            self.tell_probes()
         flushed = self._channel.flush()
         now = time.monotonic()
         if self._stopping_since is not None:
@@ -301,12 +303,27 @@ class Watcher:
         if self._settings.is_ignored is not None:
             records = [one for one in records if not self._settings.is_ignored(one.path)]
         found = compare(records, files.signature, files.digest)
+        better = [Change(path, "created", files.signature(path)) for path in self._better()]
         if not found.changes and not found.same:
             self._cost_s = 0.7 * self._cost_s + 0.3 * (time.perf_counter() - start)
         if found.same:
             self._channel.send("same", paths=protocol.shortened(found.same))
             self._tell_loaded(found.same)
-        return found.changes
+        return found.changes + better
+
+    def _better(self) -> list[str]:
+        """Files that would be imported now in place of others."""
+        ignored = self._settings.is_ignored
+        found = self._traces.probes.better()
+        return [path for path in found if ignored is None or not ignored(path)]
+
+    def tell_probes(self) -> None:
+        """Tell the outer what was asked for and not found."""
+        told = self._traces.new_probes
+        count = len(told)
+        for batch in protocol.batches(list(told[:count])):
+            self._channel.send("probed", questions=batch)
+        del told[:count]
 
     def _tell_loaded(self, paths: list[str]) -> None:
         entries = [self._traces.loaded[path].entry() for path in paths]
