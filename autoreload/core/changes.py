@@ -109,14 +109,17 @@ def compare(
     return Comparison(changes, same)
 
 
+LONE_WAIT_S = 0.008
+"""What a lone save waits for a second one; the next interpreter boots meanwhile."""
 FIRST_WAIT_S = 0.02
 LONGEST_WAIT_S = 0.3
 
 
 def patience(changes: list[Change], broken: bool, looks: int, *, delay_s: float = 0.0) -> float:
-    """How long to wait before these changes are looked at again, in seconds; 0 means act now.
+    """How long to wait before these changes are looked at again, in seconds.
 
-    A lone save that compiles is acted on at once. A file that is empty, gone or does not compile
+    A lone save that compiles waits for a moment only, in which the first of many would be followed
+    by the second. A file that is empty, gone or does not compile
     may be half of a save, and several files are often part of more: those get a window that widens
     with every look. `looks` counts the looks before this one; the caller acts as soon as two looks
     in a row found the same.
@@ -132,4 +135,4 @@ def patience(changes: list[Change], broken: bool, looks: int, *, delay_s: float 
         return LONGEST_WAIT_S if any(change.kind == "deleted" for change in changes) else wait
     if len(changes) > 1 or looks:
         return wait
-    return 0.0
+    return LONE_WAIT_S

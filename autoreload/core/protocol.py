@@ -18,6 +18,8 @@ costs the inner no import.
                      called   the program's own code begins
                      settled  it was called, and has imported nothing for a while
                      usage    the target cannot be run as it was named
+                     noticed  something has changed, a restart may follow
+                     waiting  something else is rewriting the tree
                      restart  this inner is ending because of these files
                      held     a changed file does not compile, the app goes on
                      same     files were written without new bytes
@@ -64,6 +66,8 @@ TO_OUTER = frozenset(
         "called",
         "settled",
         "usage",
+        "noticed",
+        "waiting",
         "restart",
         "held",
         "same",

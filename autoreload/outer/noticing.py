@@ -5,13 +5,14 @@ import time
 from autoreload.core import protocol
 from autoreload.core.changes import FIRST_WAIT_S, LONGEST_WAIT_S
 from autoreload.outer.watching import Watching
-from autoreload.system import files
+from autoreload.system import files, repository
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from autoreload.core.protocol import Message
     from autoreload.outer.child import Child
 
+LONGEST_GIT_S = 10.0
 UNANSWERED_S = 2.0
 """A watcher that has not said a word this long after a hint is kept from running."""
 
@@ -85,7 +86,10 @@ class Noticing:
         if self._pending_since is None:
             self._pending_since = now
         broken = any(files.broken(path) for path in self._pending if path.endswith(".py"))
-        if broken and now - self._pending_since < LONGEST_WAIT_S:
+        waited_s = now - self._pending_since
+        if broken and waited_s < LONGEST_WAIT_S:
+            return None
+        if repository.busy(self._pending[0]) and waited_s < LONGEST_GIT_S:
             return None
         return self._restart(self._pending, self._pending_since)
 

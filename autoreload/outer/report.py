@@ -81,6 +81,9 @@ class Report:
         )
         self.say(*wording.held(broken, self._root))
 
+    def waiting(self, what: str) -> None:
+        self.say(wording.waiting_for(what))
+
     def same(self, message: "Message") -> None:
         if message.flag("unheld"):
             self.say(wording.unheld())

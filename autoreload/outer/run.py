@@ -245,6 +245,10 @@ class Outer:
                 )
                 self._noticing.drop_bytecode(paths)
                 self._feed(Event.ANNOUNCED)
+            case "noticed":
+                self._launchpad.prepare()
+            case "waiting":
+                self._report.waiting(message.text("what"))
             case "held":
                 self._report.held(message)
             case "same":

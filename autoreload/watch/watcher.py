@@ -12,7 +12,7 @@ import time
 from autoreload.core import protocol
 from autoreload.core.changes import LONGEST_WAIT_S, Change, Loaded, compare, patience
 from autoreload.core.decisions import Broken, Hold, Nothing, verdict
-from autoreload.system import files
+from autoreload.system import files, repository
 from autoreload.system.channel import Channel, ChannelClosed, settle_high
 from autoreload.system.waiting import wait
 from autoreload.watch.thread import Thread
@@ -108,6 +108,7 @@ class Watcher:
         self._held: list[Broken] | None = None
         self._said_cached = False
         self._settled = False
+        self._said_busy: str | None = None
         self._digested = 0
         self._thread = Thread(self._turn_or_end)
         self._wake_read, self._wake_write = (settle_high(end) for end in os.pipe())
@@ -252,14 +253,24 @@ class Watcher:
                 if (error := files.broken(change.path))
             ]
             wait = patience(changes, bool(broken), looks, delay_s=self._settings.delay_s)
-            settled = changes == seen or time.monotonic() - noticed > LONGEST_SETTLE_S
-            if not changes or wait == 0 or settled:
+            late = time.monotonic() - noticed > LONGEST_SETTLE_S
+            if not changes or late or (changes == seen and not self._is_rewritten(changes)):
                 break
+            if seen is None and not broken:
+                self._channel.send("noticed")
             seen = changes
             looks += 1
             if not self._pause(wait):
                 return
         self._act(changes, broken, noticed)
+
+    def _is_rewritten(self, changes: list[Change]) -> bool:
+        """Whether git is still at work on the tree, which is said once in a look."""
+        what = repository.busy(changes[0].path)
+        if what and what != self._said_busy:
+            self._channel.send("waiting", what=what)
+        self._said_busy = what
+        return bool(what)
 
     def _pause(self, seconds: float) -> bool:
         """Wait while a save settles; false when there is something more urgent."""
