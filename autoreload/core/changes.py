@@ -113,6 +113,9 @@ LONE_WAIT_S = 0.008
 """What a lone save waits for a second one; the next interpreter boots meanwhile."""
 FIRST_WAIT_S = 0.02
 LONGEST_WAIT_S = 0.3
+STIR_WAIT_S = 0.05
+STIR_MEMORY_S = 1.0
+LONGEST_STIR_S = 15.0
 
 
 def patience(changes: list[Change], broken: bool, looks: int, *, delay_s: float = 0.0) -> float:
@@ -136,3 +139,39 @@ def patience(changes: list[Change], broken: bool, looks: int, *, delay_s: float 
     if len(changes) > 1 or looks:
         return wait
     return LONE_WAIT_S
+
+
+class Stir:
+    """What still moves after a restart was decided: many files are one change, not many."""
+
+    def __init__(self) -> None:
+        self._decided: frozenset[str] = frozenset()
+        self._since = 0.0
+        self._moved: set[str] = set()
+        self._last = 0.0
+
+    def decide(self, paths: "Iterable[str]", now: float) -> None:
+        """A restart was decided because of these files.
+
+        When another one was decided for other files a moment ago, both are part of more.
+        """
+        decided = frozenset(paths)
+        follows = now - self._since < STIR_MEMORY_S and bool(decided - self._decided)
+        self._moved = set(decided | self._decided) if follows and self._decided else set()
+        self._decided = decided
+        self._since = self._last = now
+
+    def move(self, paths: "Iterable[str]", now: float) -> None:
+        """Files were touched; those that the restart is for anyway do not count."""
+        moved = set(paths) - self._decided
+        if moved:
+            self._moved |= moved
+            self._last = now
+
+    def rest(self, now: float) -> float:
+        """Seconds until the tree counts as quiet, as far as is known now; 0 when it is."""
+        if not self._moved:
+            return 0.0
+        window = min(STIR_WAIT_S * 2 ** len(self._moved), LONGEST_WAIT_S)
+        end = min(self._last + window, self._since + LONGEST_STIR_S)
+        return max(0.0, end - now)

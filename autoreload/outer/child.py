@@ -41,6 +41,8 @@ class Child:
         self.is_settled = False
         self.heard_at = self.started
         self.probes = Probes()
+        self.nonce = ""
+        """Not empty while the interpreter waits for the word to begin."""
         self.usage = ""
         self.reporters: set[int] = set()
         """The processes that have said anything."""
@@ -156,6 +158,8 @@ class Launchpad:
         self._mask = [int(number) for number in mask]
         self._root = root
         self._waiting: tuple[int, channels.Channel, str] | None = None
+        self.distrusted: set[str] = set()
+        """Sources whose stale bytecode could not be removed."""
         self.written: set[str] = set()
         """What the program has been seen to write itself, in any run."""
 
@@ -169,10 +173,10 @@ class Launchpad:
         if self._plan.kind != "command" and self._waiting is None:
             self._waiting = self._boot()
 
-    def start(self, distrusted: "Iterable[str]") -> Child:
+    def start(self, *, wait: bool) -> Child:
         """Start a run: this package again, with RELOAD_ENV=true; or a command, as it is.
 
-        Raises OSError.
+        With `wait` the interpreter boots and no more, until `begin`. Raises OSError.
         """
         if self._plan.kind == "command":
             return Child(processes.spawn(self._plan.args, self._environment, mask=self._mask), None)
@@ -182,8 +186,16 @@ class Launchpad:
         assert self._waiting is not None
         pid, channel, nonce = self._waiting
         self._waiting = None
-        channel.send("start", nonce=nonce, distrusted=list(distrusted), **self._start())
-        return Child(pid, channel)
+        child = Child(pid, channel)
+        child.nonce = nonce
+        if not wait:
+            self.begin(child)
+        return child
+
+    def begin(self, child: Child) -> None:
+        """Let a run that waits begin."""
+        child.tell("start", nonce=child.nonce, **self._start())
+        child.nonce = ""
 
     def discard(self) -> None:
         """Nothing follows: end the interpreter that waits."""
@@ -224,6 +236,7 @@ class Launchpad:
             "stop_timeout_s": options.stop_timeout_s,
             "delay_s": options.delay_s,
             "poll_s": options.poll_s or 0.0,
+            "distrusted": list(self.distrusted),
             "hold": options.hold,
             "data": options.data,
             "written": protocol.shortened(sorted(self.written), most=500),

@@ -113,6 +113,8 @@ class Outer:
     def _timeout(self) -> float | None:
         now = time.monotonic()
         times = self._noticing.timeouts(now) + self._asking.timeouts(now)
+        if self._child is not None and self._child.nonce:
+            times.append(self._noticing.rest())
         times += self._strangers.timeouts(now) if self._strangers is not None else []
         if self._state in ALIVE and self._readiness is not None:
             interval = self._readiness.interval()
@@ -153,19 +155,31 @@ class Outer:
                 self._leave()
 
     def _spawn(self) -> None:
-        self._watching.rebase()
-        self._noticing.forget()
         self._stop_at = None
-        self._child = self._launchpad.start(self._noticing.distrusted)
+        self._child = self._launchpad.start(wait=self._noticing.rest() > 0)
         self._runs += 1
         self._readiness = Readiness(self._child, serves=self._serves)
         self._strangers = Strangers(self._child)
-        has_inner = self._child.channel is not None
-        self._watching.follow(self._child, inner=has_inner)
-        if self._watching.has_events:
-            self._child.tell("events", on=True)
+        if not self._child.nonce:
+            self._begin()
         if self._runs == 1:
             self._first_run()
+
+    def _begin(self) -> None:
+        """The new run reads what is there from now on."""
+        assert self._child is not None
+        self._noticing.forget()
+        self._watching.rebase()
+        self._watching.follow(self._child, inner=self._child.channel is not None)
+        if self._child.nonce:
+            self._launchpad.begin(self._child)
+        if self._watching.has_events:
+            self._child.tell("events", on=True)
+
+    def _decide(self, paths: list[str]) -> None:
+        """The next run is because of these files, and is not to trust their bytecode."""
+        self._noticing.decide(paths)
+        self._launchpad.distrusted.update(self._noticing.drop_bytecode(paths))
 
     def _first_run(self) -> None:
         """What is done while the first run boots."""
@@ -243,7 +257,7 @@ class Outer:
                 self._report.because(
                     paths, [f"{kind}, loaded by the app" for kind in message.texts("kinds")]
                 )
-                self._noticing.drop_bytecode(paths)
+                self._decide(paths)
                 self._feed(Event.ANNOUNCED)
             case "noticed":
                 self._launchpad.prepare()
@@ -293,6 +307,8 @@ class Outer:
             self._report.say(wording.killed(self._options.stop_timeout_s))
             self._feed(Event.OVERDUE)
         if self._child is not None:
+            if self._child.nonce and self._noticing.rest() == 0:
+                self._begin()
             self._asking.look(self._child, now)
         if self._readiness is not None and self._state in ALIVE and self._readiness.look():
             self._on_ready(self._readiness)
@@ -322,10 +338,12 @@ class Outer:
 
     def _on_found(self) -> None:
         runs = self._state in (State.BOOTING, State.RUNNING)
-        found = self._noticing.look(self._child if runs else None)
+        hears = runs and self._child is not None and not self._child.nonce
+        found = self._noticing.look(self._child if hears else None)
         if found is None or not (runs or self._state is State.WAITING):
             return
         self._changed_at = found.since
+        self._decide(found.paths)
         if found.is_unanswered:
             self._report.unanswered(found.paths)
         else:

@@ -31,11 +31,13 @@ SHARE = 200
 class Found:
     """What a look found, by what it asks for."""
 
-    __slots__ = ("hinted", "refresh", "restart")
+    __slots__ = ("hinted", "refresh", "restart", "touched")
 
     def __init__(self) -> None:
         self.restart: list[str] = []
         self.refresh: list[str] = []
+        self.touched: set[str] = set()
+        """Whatever there was an event for."""
         self.hinted = False
         """The inner should look."""
 
@@ -233,6 +235,7 @@ class Watching:
         hints = self._backend.hints() if self._backend is not None else set()
         if self._ignored is not None:
             hints = {path for path in hints if not self._ignored.match(path)}
+        found.touched = hints
         if sweep:
             return self._sweep(found)
         if not hints:
