@@ -17,7 +17,7 @@ Examples:
   autorun manage.py runserver          a Django project
   autorun uvicorn main:app             any server of the environment
   autorun myapp:main                   a function
-  autorun app.py --port 8000           a script; what follows it is the script's
+  autorun app.py --port 8000           a script; what follows is its own
   autorun -m package                   a module
   autorun python -X dev app.py         with an interpreter and its flags
   autorun -- node server.js            any other program

@@ -54,6 +54,14 @@ def until(fact: Callable[[], T], describe: Callable[[], str], within_s: float = 
         time.sleep(0.01)
 
 
+def state_of(pid: int) -> str:
+    """The state of a process as proc(5) has it: T is stopped, Z a zombie; empty when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return ""
+
+
 class App:
     """One autorun with its project in a folder of its own."""
 
@@ -229,8 +237,15 @@ class App:
         return found
 
     def below(self) -> list[int]:
-        """The processes in the project's folder except autorun itself."""
-        return [pid for pid in self.left() if pid != self.pid]
+        """The app's processes: those in the project's folder except autorun and its witness."""
+
+        def is_app(pid: int) -> bool:
+            try:
+                return Path(f"/proc/{pid}/cmdline").read_bytes() != b"cat\0"
+            except OSError:
+                return False
+
+        return [pid for pid in self.left() if pid != self.pid and is_app(pid)]
 
     def wait_below(self, number: int) -> list[int]:
         """Wait until there are so many processes below autorun; their pids."""

@@ -7,7 +7,7 @@ costs the inner no import.
     outer -> inner   start    what to run, how to stop, which bytecode not to trust
                      look     something that you loaded may have changed
                      events   file events arrive from now on, the sweep may be slow
-                     stop     end the app, or see to its end; a restart follows or not
+                     stop     end the app, or see to its end when it was asked already
                      refresh  files that the framework caches have changed
                      ready    the program is up
     inner -> outer   hello    the interpreter is up

@@ -7,7 +7,7 @@ import time
 from autoreload.core import protocol
 from autoreload.core.changes import Loaded
 from autoreload.system import channel as channels
-from autoreload.system import processes
+from autoreload.system import files, processes
 from autoreload.system.channel import ChannelClosed
 from autoreload.watch.probes import Probes
 
@@ -29,13 +29,15 @@ class Child:
     other end of the channel says that it is.
     """
 
-    def __init__(self, pid: int, channel: "channels.Channel | None") -> None:
+    def __init__(
+        self, pid: int, channel: "channels.Channel | None", started_ns: int | None = None
+    ) -> None:
         self.pid = pid
         self.live = pid
         self.channel = channel
         self.started = time.monotonic()
-        self.started_ns = time.time_ns()
-        """The same by the clock of the file system."""
+        self.started_ns = files.now_ns() if started_ns is None else started_ns
+        """A moment before the program began, by the clock of the file system."""
         self.greeted = channel is None
         self.called_at: float | None = None
         self.is_settled = False
@@ -178,15 +180,18 @@ class Launchpad:
 
         With `wait` the interpreter boots and no more, until `begin`. Raises OSError.
         """
+        # Taken first: when we are on again, the program may have read what is being saved.
+        started_ns = files.now_ns()
         if self._plan.kind == "command":
-            return Child(processes.spawn(self._plan.args, self._environment, mask=self._mask), None)
+            pid = processes.spawn(self._plan.args, self._environment, mask=self._mask)
+            return Child(pid, None, started_ns)
         if self._waiting is None or not processes.is_alive(self._waiting[0]):
             self.discard()
             self.prepare()
         assert self._waiting is not None
         pid, channel, nonce = self._waiting
         self._waiting = None
-        child = Child(pid, channel)
+        child = Child(pid, channel, started_ns)
         child.nonce = nonce
         if not wait:
             self.begin(child)

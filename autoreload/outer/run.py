@@ -188,7 +188,7 @@ class Outer:
         if (witness := self._asking.begin(self._environment)) is not None:
             self._leftovers.leave(witness)
         if self._child.channel is None:
-            tree = self._watching.add_everything()
+            tree = self._watching.add_everything(since_ns=self._child.started_ns)
             if tree.is_cut:
                 self._report.say(wording.too_many_files(len(tree.found)))
         if self._is_certain:

@@ -76,11 +76,18 @@ class Watching:
             self._has_sources = True
             self.add_everything(only="*.py")
 
-    def add_everything(self, *, only: str | None = None) -> Tree:
-        """Watch the tree of the root, without what git ignores."""
+    def add_everything(self, *, only: str | None = None, since_ns: int | None = None) -> Tree:
+        """Watch the tree of the root, without what git ignores.
+
+        What was touched since `since_ns`, the start of the run, counts as changed: the run may
+        have read it before.
+        """
         ignored = Patterns([*ignored_by_git(self._root), *self._options.ignore], self._root)
         wanted = Patterns([only], self._root) if only else None
         tree = Tree(self._root, wanted, ignored)
+        for path in tree.found:
+            if since_ns is not None and files.touched_since(path, since_ns):
+                tree.found[path] = Loaded(path, None)
         self._trees.append(tree)
         self.subscribe()
         return tree

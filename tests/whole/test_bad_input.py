@@ -167,20 +167,36 @@ def test_an_unreadable_place_to_start_in_is_told(app: App) -> None:
     assert found == (2, "", "autorun: the current directory is gone: change into another one\n")
 
 
-def test_what_is_missing_inside_the_target_is_the_programs_own_failure(app: App) -> None:
-    """Only the target's own name ends autorun; an import inside it waits for a change."""
-    app.write("m.py", "import helper\n\ndef main():\n    print('ran', helper.VALUE)\n")
+@pytest.mark.parametrize(
+    ("wanted", "file"),
+    [("helper", "helper.py"), ("helper", "helper/__init__.py"), ("pkg.helper", "pkg/helper.py")],
+)
+def test_what_is_missing_inside_the_target_is_the_programs_own_failure(
+    app: App, wanted: str, file: str
+) -> None:
+    """Only the target's own name ends autorun; an import inside it waits for what is missing.
+
+    A file that was created between the failure and the first subscription was never seen.
+    """
+    app.write("pkg/__init__.py", "")
+    app.write("m.py", f"from {wanted} import VALUE\n\ndef main():\n    print('ran', VALUE)\n")
     app.start("m:main")
     app.wait_for("failed after .*, exit code 1, waiting for a change")
-    assert "ModuleNotFoundError: No module named 'helper'" in app.err()
+    assert f"ModuleNotFoundError: No module named '{wanted}'" in app.err()
     assert "autoreload" not in app.err()
-    app.edit("helper.py", "VALUE = 3\n")
+    app.write(file, "VALUE = 3\n")
+    app.wait_for(f"{file} changed, restarting")
     app.wait_for("ran 3")
     assert app.stop() == 0
 
 
-@pytest.mark.parametrize("words", [["m.py"], ["m:main"], ["-m", "m"]], ids=" ".join)
-def test_a_target_that_is_missing_later_is_waited_for(app: App, words: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [(["m.py"], "m.py"), (["m:main"], "m.py"), (["-m", "m"], "m.py"), (["deep/m.py"], "deep/m.py")],
+)
+def test_a_target_that_is_missing_later_is_waited_for(
+    app: App, words: list[str], name: str
+) -> None:
     """A branch is switched: the file goes away, and comes back."""
     text = (
         "import time\n\n"
@@ -188,14 +204,14 @@ def test_a_target_that_is_missing_later_is_waited_for(app: App, words: list[str]
         "    while True:\n        time.sleep(0.05)\n\n"
         "VERSION = 1\n\nif __name__ == '__main__':\n    main()\n"
     )
-    app.write("m.py", text)
+    app.write(name, text)
     app.start(*words)
     app.wait_for("version 1")
-    (app.project / "m.py").rename(app.project / "aside")
+    (app.project / name).rename(app.project / "aside")
     app.wait_for("m.py changed, restarting")
     app.wait_for("waiting for a change")
     app.edit("aside", text.replace("VERSION = 1", "VERSION = 2"))
-    (app.project / "aside").rename(app.project / "m.py")
+    (app.project / "aside").rename(app.project / name)
     app.wait_for("version 2")
     assert "Traceback" not in app.err()
     assert app.stop() == 0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.driver import App, until
+from tests.driver import App, state_of, until
 
 TIDY = """
 import asyncio, atexit, logging, logging.handlers
@@ -88,11 +88,7 @@ time.sleep(100)
 
 
 def is_alive(pid: int) -> bool:
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return False
-    return stat.rpartition(")")[2].split()[0] not in "ZX"
+    return state_of(pid) not in ("", "Z", "X")
 
 
 def pid_of(app: App, name: str) -> int:

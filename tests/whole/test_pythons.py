@@ -178,7 +178,7 @@ def watchdog(
 
 
 def test_saves_arrive_as_events(app: App, watchdog: dict[str, str]) -> None:
-    """The sweeps of outer and inner come every second or two: a lone one may be as fast, not three."""
+    """Without events the sweeps of outer and inner, every second or two, would find them."""
     app.write("app.py", "import signal, words\nprint(words.N, flush=True)\nsignal.pause()\n")
     app.write("words.py", "N = 'run 0'\n")
     app.start("app.py", env=watchdog)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.driver import App, until
+from tests.driver import App, state_of, until
 
 AUTORUN = (sys.executable, "-m", "autoreload")
 
@@ -89,7 +89,7 @@ def test_signal_while_booting_ends_both(app: App, number: signal.Signals) -> Non
         app.start("app.py")
         # As soon as there is a child, and some moments later.
         children = Path(f"/proc/{app.pid}/task/{app.pid}/children")
-        until(lambda where=children: where.read_text(), app.said)
+        until(children.read_text, app.said)
         select.select([], [], [], moment_s)
         app.send(number)
         assert app.wait() == (0 if number == signal.SIGINT else -number), app.said()
@@ -98,7 +98,6 @@ def test_signal_while_booting_ends_both(app: App, number: signal.Signals) -> Non
 
 
 def test_signal_while_restarting_starts_nothing_more(app: App) -> None:
-    app.write("app.py", STUBBORN + "import ware\n")
     app.write("app.py", "import ware\n" + STUBBORN)
     app.write("ware.py", "VERSION = 1\n")
     app.start("--stop-timeout=1", "app.py")
@@ -124,7 +123,7 @@ def test_second_signal_ends_at_once(app: App) -> None:
 
 
 def test_app_with_a_handler_of_its_own_for_term_is_still_interrupted(app: App) -> None:
-    """It is asked as a user would ask, whatever autorun itself was sent; --signal says otherwise."""
+    """It is asked as a user would ask, whatever autorun was sent; --signal says otherwise."""
     app.write(
         "app.py",
         "import signal, sys\n"
@@ -248,11 +247,8 @@ def test_first_process_of_a_container_reaps_and_ends(app: App) -> None:
 
 
 def zombies(parent: int) -> list[int]:
-    found = []
-    for child in Path(f"/proc/{parent}/task/{parent}/children").read_text().split():
-        if Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
-            found.append(int(child))
-    return found
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return [int(child) for child in children if state_of(int(child)) == "Z"]
 
 
 def test_autorun_inside_an_autorun_reloads_for_itself(app: App) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.driver import App, until
+from tests.driver import App, state_of, until
 from tests.terminals import Terminal
 
 COUNTING = """
@@ -110,10 +110,6 @@ def command_of(pid: int) -> str:
     return Path(f"/proc/{pid}/cmdline").read_text()
 
 
-def state_of(pid: int) -> str:
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-
-
 def test_questions_and_the_debugger_work_in_the_app(app: App, terminal: Terminal) -> None:
     app.write(
         "app.py",
@@ -149,7 +145,6 @@ def test_modes_are_given_back_after_an_app_that_died(app: App, terminal: Termina
     app.write("app.py", RAW)
     terminal.start("app.py")
     terminal.wait_for("killed by SIGABRT after .*, waiting for a change")
-    until(lambda: terminal.modes() == before, terminal.said)
     assert terminal.modes() == before
     assert os.get_blocking(terminal.other_side)
     app.edit("app.py", "print('and again', input(), flush=True)\n")
@@ -206,11 +201,15 @@ def test_colour_without_a_terminal_is_for_who_forces_it(app: App) -> None:
 
 
 def test_hang_up_of_the_terminal_ends_everything(app: App, terminal: Terminal) -> None:
-    """A closed window: the kernel tells the group, and writing to it fails from then on."""
-    app.write("app.py", COUNTING)
+    """A closed window, which the kernel tells to autorun alone: the app is asked by us.
+
+    It was taken for typed, and the app was killed without its clean-up when its time was up.
+    """
+    app.write("app.py", COUNTING.replace('print("cleaned', "open('cleaned', 'w')\nprint(\"cleaned"))
     app.write("ware.py", "VERSION = 1\n")
     terminal.start("app.py")
     terminal.wait_for("version 1 here")
     terminal.hang_up()
     assert terminal.wait() == -signal.SIGHUP
+    assert (app.project / "cleaned").exists()
     app.assert_nothing_left()

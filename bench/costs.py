@@ -1,0 +1,112 @@
+"""What autorun costs beside a restart: the first start, memory, and doing nothing."""
+
+import os
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from bench import environment
+from bench.programs import Program
+from bench.saves import Server
+
+WAITING = "import signal\nprint('up', flush=True)\nsignal.pause()\n"
+
+
+def _start(words: list[str], cwd: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        words,
+        cwd=cwd,
+        env=environment.variables(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+
+
+def _until_up(process: subprocess.Popen[str]) -> None:
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    assert line == "up\n", line
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    process.terminate()
+    process.wait(10)
+    assert process.stdout is not None
+    process.stdout.close()
+
+
+def first_starts(times: int) -> dict[str, list[float]]:
+    """Seconds to the first line of an empty script: plain, under autorun, and with an option."""
+    lines = {
+        "python": ["python", "app.py"],
+        "autorun": ["autorun", "app.py"],
+        "with options": ["autorun", "--stop-timeout", "5", "app.py"],
+    }
+    found: dict[str, list[float]] = {name: [] for name in lines}
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        folder = Path(name)
+        (folder / "app.py").write_text(WAITING)
+        for _ in range(times):
+            for kind, words in lines.items():
+                started = time.perf_counter()
+                process = _start([str(environment.BIN / words[0]), *words[1:]], folder)
+                _until_up(process)
+                found[kind].append(time.perf_counter() - started)
+                _end(process)
+    return found
+
+
+def memory(program: Program) -> float:
+    """Megabytes (PSS) of the outer after a restart: what is shared counts in part."""
+    with Server(program, program.lines["autorun"]) as server:
+        server.start()
+        server.save_and_wait(2)
+        time.sleep(2)
+        for line in Path(f"/proc/{server.pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) / 1024
+    raise AssertionError("no Pss in smaps_rollup")
+
+
+def idle(neighbours: int, seconds: float) -> float:
+    """Percent of one core that outer, inner and witness take together beside so many files."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        folder = Path(name)
+        (folder / "app.py").write_text(WAITING)
+        _fill(folder, neighbours)
+        process = _start([str(environment.BIN / "autorun"), "app.py"], folder)
+        try:
+            _until_up(process)
+            time.sleep(3)  # the boot, and the first looks
+            pids = [process.pid, *_children(process.pid)]
+            before, since = sum(map(_cpu_s, pids)), time.perf_counter()
+            time.sleep(seconds)
+            spent = sum(map(_cpu_s, pids)) - before
+            return 100 * spent / (time.perf_counter() - since)
+        finally:
+            _end(process)
+
+
+def _fill(folder: Path, neighbours: int) -> None:
+    """Half of the files beside the program, half in folders of a hundred."""
+    for number in range(neighbours // 2):
+        (folder / f"beside{number}.txt").touch()
+    for number in range(neighbours - neighbours // 2):
+        below = folder / f"data{number // 100}"
+        if number % 100 == 0:
+            below.mkdir()
+        (below / f"{number}.txt").touch()
+
+
+def _children(pid: int) -> list[int]:
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _cpu_s(pid: int) -> float:
+    """Seconds on a core, of all threads; the kernel counts them in nanoseconds here."""
+    tasks = os.listdir(f"/proc/{pid}/task")
+    spent = [Path(f"/proc/{pid}/task/{task}/schedstat").read_text().split()[0] for task in tasks]
+    return sum(map(int, spent)) / 1e9

@@ -1,0 +1,74 @@
+"""What is measured: programs of the sample project, and every tool's line for them."""
+
+from typing import NamedTuple
+
+from bench import environment
+
+
+class Program(NamedTuple):
+    """A server whose answer shows its version."""
+
+    name: str
+    plain: str
+    """The line without any reloader."""
+    lines: dict[str, str]
+    """Tool and line; `own` is the program's own reloader."""
+    file: str
+    before: str
+    """The text of the file that holds the version, a number behind it."""
+    answer: str
+    """How the answer shows it."""
+
+
+def _by_peers(plain: str, module: str = "") -> dict[str, str]:
+    """Lines of the tools that run any command."""
+    lines = {
+        "watchfiles": f"watchfiles --filter python '{plain}' .",
+        "watchmedo": f"watchmedo auto-restart --recursive --patterns *.py -- {plain}",
+    }
+    if environment.nodemon().exists():
+        lines["nodemon"] = f"nodemon --quiet --ext py --exec '{plain}'"
+    if module:
+        lines["hupper"] = f"hupper -m {module}"
+    return lines
+
+
+def programs() -> tuple[Program, ...]:
+    """The three servers of the sample project; PORT stands for the port."""
+    django = "python manage.py runserver --noreload PORT"
+    fastapi = "uvicorn api:app --port PORT"
+    script = "python myapp.py"
+    return (
+        Program(
+            "Django",
+            django,
+            {
+                "autorun": "autorun manage.py runserver PORT",
+                "own": "python manage.py runserver PORT",
+                **_by_peers(django, "manage runserver --noreload PORT"),
+            },
+            "shop/views.py",
+            'TITLE = "Corner shop',
+            "<h1>Corner shop{}",
+        ),
+        Program(
+            "FastAPI",
+            fastapi,
+            {
+                "autorun": "autorun uvicorn api:app --port PORT",
+                "own": "uvicorn api:app --reload --port PORT",
+                **_by_peers(fastapi, "uvicorn api:app --port PORT"),
+            },
+            "api.py",
+            "VERSION = ",
+            '"version":{},',
+        ),
+        Program(
+            "script",
+            script,
+            {"autorun": "autorun myapp.py", **_by_peers(script, "myapp")},
+            "myapp.py",
+            "VERSION = ",
+            "<h1>version {}<",
+        ),
+    )

@@ -1,0 +1,184 @@
+"""Save to new answer: the time from the end of a write until a request is answered with it."""
+
+import http.client
+import os
+import random
+import re
+import select
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Self
+
+from bench import environment
+from bench.programs import Program
+
+ASK_EVERY_S = 0.002
+GIVEN_UP_S = 30.0
+APART_S = (1.1, 2.0)
+"""Bytecode knows whole seconds: two saves in one would leave most peers with the first for ever.
+The rest is chance, so that what looks once a second is met at any point of it."""
+
+
+class GivenUp(Exception):
+    """The new answer never came."""
+
+
+class Server:
+    """One program under one tool, on a copy of the sample project."""
+
+    def __init__(self, program: Program, line: str) -> None:
+        self._program = program
+        self._folder = Path(tempfile.mkdtemp(prefix="bench-"))
+        self.project = self._folder / "project"
+        shutil.copytree(
+            environment.ROOT / "sample_project",
+            self.project,
+            ignore=shutil.ignore_patterns("__pycache__", "*.sqlite3"),
+        )
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self._port = int(probe.getsockname()[1])
+        self._line = line.replace("PORT", str(self._port))
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> float:
+        """Start it; seconds until its first answer with the present version."""
+        variables = {**environment.variables(), "PORT": str(self._port)}
+        started = time.perf_counter()
+        with (self._folder / "output").open("ab") as output:
+            self._process = subprocess.Popen(
+                shlex.split(self._line),
+                cwd=self.project,
+                env=variables,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        self._wait(self._program.answer.format("").rstrip("<,"), started)
+        return time.perf_counter() - started
+
+    def save(self, version: int) -> None:
+        """Write the version into the program's file, in place."""
+        path = self.project / self._program.file
+        before = re.escape(self._program.before)
+        text, count = re.subn(f"({before})\\d*", f"\\g<1>{version}", path.read_text())
+        assert count == 1, path
+        path.write_text(text)
+
+    def save_and_wait(self, version: int) -> float:
+        """Seconds from the save to the answer that shows it."""
+        self.save(version)
+        saved = time.perf_counter()
+        self._wait(self._program.answer.format(version), saved)
+        return time.perf_counter() - saved
+
+    def _wait(self, wanted: str, since: float) -> None:
+        while wanted not in self._answer():
+            if time.perf_counter() - since > GIVEN_UP_S:
+                output = (self._folder / "output").read_text(errors="replace")
+                raise GivenUp(f"{self._line}: no {wanted!r}\n{output[-2000:]}")
+            time.sleep(ASK_EVERY_S)
+
+    def _answer(self) -> str:
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=5)
+        try:
+            connection.request("GET", "/")
+            return connection.getresponse().read().decode(errors="replace")
+        except (OSError, http.client.HTTPException):
+            return ""
+        finally:
+            connection.close()
+
+    def stop(self) -> float:
+        """Interrupt it; seconds until it is gone."""
+        assert self._process is not None
+        asked = time.perf_counter()
+        _end(self._process)
+        return time.perf_counter() - asked
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process is not None:
+            _end(self._process)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a tool and everything that it started in its session."""
+    # Popen.wait with a timeout looks every 50 ms, which is more than some programs take.
+    gone = os.pidfd_open(process.pid)
+    try:
+        for number, patience_s in ((signal.SIGINT, 3.0), (signal.SIGKILL, 5.0)):
+            try:
+                os.killpg(process.pid, number)
+            except ProcessLookupError:
+                break
+            if select.select([gone], [], [], patience_s)[0]:
+                process.wait()
+    finally:
+        os.close(gone)
+
+
+class Saves:
+    """The times of one program, by tool; `boot` and `stop` are the program's own."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, list[float]] = {}
+        self.failed: dict[str, str] = {}
+
+
+def measure(program: Program, *, rounds: int, edits: int) -> Saves:
+    """Every tool in turn, in several rounds, so that a busy minute of the machine hits them all."""
+    found = Saves()
+    lines = list(program.lines.items())
+    for number in range(rounds):
+        stops, boots = _by_hand(program, edits)
+        found.seconds.setdefault("boot", []).extend(boots)
+        found.seconds.setdefault("stop", []).extend(stops)
+        for tool, line in lines[number % len(lines) :] + lines[: number % len(lines)]:
+            if tool in found.failed:
+                continue
+            try:
+                found.seconds.setdefault(tool, []).extend(_saves(program, line, edits))
+            except GivenUp as failure:
+                found.failed[tool] = str(failure)
+    return found
+
+
+def _by_hand(program: Program, edits: int) -> tuple[list[float], list[float]]:
+    """Save, interrupt the program, and start it again, as a reloader would have to.
+
+    Returns the seconds that it took to stop, and those until it answered.
+    """
+    stops, boots = [], []
+    with Server(program, program.plain) as server:
+        server.start()  # writes the bytecode
+        for version in range(2, 2 + edits):
+            server.save(version)
+            stops.append(server.stop())
+            boots.append(server.start())
+    return stops, boots
+
+
+def _saves(program: Program, line: str, edits: int) -> list[float]:
+    taken = []
+    with Server(program, line) as server:
+        server.start()
+        for version in range(2, 2 + edits):
+            time.sleep(random.uniform(*APART_S))
+            taken.append(server.save_and_wait(version))
+    return taken
