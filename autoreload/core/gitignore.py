@@ -28,6 +28,17 @@ _POSIX = {
 }
 
 
+def of_option(patterns: "Iterable[str]", root: str) -> "Ignored":
+    """The patterns of --ignore: as in a .gitignore at the root; absolute paths mean themselves."""
+    ignored = Ignored()
+    for pattern in patterns:
+        below = pattern.removeprefix(root.rstrip("/") + "/")
+        ignored.add([pattern if below == pattern else f"/{below}"], root)
+        if pattern.startswith("/") and below == pattern:
+            ignored.add([pattern], "/")
+    return ignored
+
+
 class _Rule:
     __slots__ = ("base", "expression", "folders_only", "negated")
 
@@ -60,12 +71,13 @@ class Ignored:
         start = min((len(rule.base) for rule in self._rules), default=0)
         end = path.find("/", start)
         while end > 0:
-            if self._decide(path[:end], is_folder=True):
+            if self.match_itself(path[:end], is_folder=True):
                 return True
             end = path.find("/", end + 1)
-        return self._decide(path, is_folder=is_folder)
+        return self.match_itself(path, is_folder=is_folder)
 
-    def _decide(self, path: str, *, is_folder: bool) -> bool:
+    def match_itself(self, path: str, *, is_folder: bool) -> bool:
+        """The same for a path of which every folder above is known not to be ignored."""
         for rule in reversed(self._rules):
             if (
                 path.startswith(rule.base)
@@ -101,7 +113,8 @@ def _body(text: str, *, tied: bool) -> str | None:
     parts: list[str] = []
     # git compares what stands before the first wildcard by itself, and only then reads the rest
     # as a pattern of its own (dir.c, match_pathname): so `ab**/c` begins anew behind `ab`.
-    plain = len(text) - len(text.lstrip(_ordinary(text))) if tied else 0
+    wild = (place for place, letter in enumerate(text) if letter in "*?[\\")
+    plain = next(wild, len(text)) if tied else 0
     position = 0
     while position < len(text):
         rest = text[position:]
@@ -135,10 +148,6 @@ def _body(text: str, *, tied: bool) -> str | None:
             parts.append(re.escape(rest[0]))
             position += 1
     return "".join(parts)
-
-
-def _ordinary(text: str) -> str:
-    return "".join(set(text) - set("*?[\\"))
 
 
 def _class(rest: str) -> tuple[str, int] | None:

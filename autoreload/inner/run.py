@@ -278,9 +278,9 @@ def _settings(start: "Message") -> Settings:
     ignore = start.texts("ignore")
     is_ignored = None
     if ignore:
-        from autoreload.core.patterns import Patterns
+        from autoreload.core.gitignore import of_option
 
-        is_ignored = Patterns(ignore, start.text("root")).match
+        is_ignored = of_option(ignore, start.text("root")).match
     return Settings(
         delay_s=start.number("delay_s"),
         poll_s=start.number("poll_s"),

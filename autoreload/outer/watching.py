@@ -9,10 +9,11 @@ import os
 import time
 
 from autoreload.core.changes import Loaded, compare
+from autoreload.core.gitignore import of_option
 from autoreload.core.patterns import Patterns
 from autoreload.system import files
 from autoreload.watch.probes import Probes
-from autoreload.watch.trees import Tree, base_of, ignored_by_git
+from autoreload.watch.trees import Tree, base_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Watching:
         self._options = options
         self._root = root
         self._complain = complain
-        self._ignored = Patterns(options.ignore, root) if options.ignore else None
+        self._ignored = of_option(options.ignore, root)
         self._backend: Backend | None = None
         self._failed = False
         self._directories: dict[str, int] = {}
@@ -82,9 +83,8 @@ class Watching:
         What was touched since `since_ns`, the start of the run, counts as changed: the run may
         have read it before.
         """
-        ignored = Patterns([*ignored_by_git(self._root), *self._options.ignore], self._root)
         wanted = Patterns([only], self._root) if only else None
-        tree = Tree(self._root, wanted, ignored)
+        tree = Tree(self._root, wanted, self._ignored, heeds_git=True)
         for path in tree.found:
             if since_ns is not None and files.touched_since(path, since_ns):
                 tree.found[path] = Loaded(path, None)
@@ -240,7 +240,7 @@ class Watching:
         """Take the hints, or everything, and compare."""
         found = Found()
         hints = self._backend.hints() if self._backend is not None else set()
-        if self._ignored is not None:
+        if self._ignored:
             hints = {path for path in hints if not self._ignored.match(path)}
         found.touched = hints
         if sweep:
@@ -292,14 +292,14 @@ class Watching:
             records += self._loaded.values()
         if paths is not None:
             records = [one for one in records if one.path in paths]
-        if self._ignored is not None:
+        if self._ignored:
             records = [one for one in records if not self._ignored.match(one.path)]
         return [one.path for one in compare(records, files.signature, files.digest).changes]
 
     def differs(self) -> list[str]:
         """What the inner loaded and is no longer so, for an inner that does not answer."""
         records = list(self._loaded.values())
-        if self._ignored is not None:
+        if self._ignored:
             records = [one for one in records if not self._ignored.match(one.path)]
         return [one.path for one in compare(records, files.signature, files.digest).changes]
 
