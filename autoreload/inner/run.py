@@ -12,9 +12,10 @@ from autoreload.inner.callables import Unusable
 from autoreload.system import channel as channels
 from autoreload.system.channel import Channel, ChannelClosed
 from autoreload.system.waiting import wait
+from autoreload.watch.app import Settings
 from autoreload.watch.reads import Reads
 from autoreload.watch.traces import Traces
-from autoreload.watch.watcher import Settings, Watcher
+from autoreload.watch.watcher import Watcher
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

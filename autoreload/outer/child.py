@@ -53,6 +53,10 @@ class Child:
         self.below: dict[str, Loaded] = {}
         """What its children have loaded; only the outer can compare these."""
 
+    def extent(self) -> int:
+        """How much is known of it; more means that there may be directories to subscribe."""
+        return len(self.loaded) + len(self.below) + len(self.probes.asked)
+
     def fileno(self) -> int | None:
         """What to wait on for messages, while there may be some."""
         return None if self.channel is None else self.channel.fileno()
