@@ -15,6 +15,7 @@ class Options:
         "delay_s",
         "exit",
         "exit_on_error",
+        "explain",
         "hold",
         "ignore",
         "leave",
@@ -42,6 +43,7 @@ class Options:
         stop_timeout_s: float = 3.0,
         exit: bool = False,
         exit_on_error: bool = False,
+        explain: str | None = None,
         clear: bool = False,
         quiet: bool = False,
         verbose: bool = False,
@@ -60,6 +62,8 @@ class Options:
         self.stop_timeout_s = stop_timeout_s
         self.exit = exit
         self.exit_on_error = exit_on_error
+        self.explain = explain
+        """A path, nothing for every file, None for no explaining at all."""
         self.clear = clear
         self.quiet = quiet
         self.verbose = verbose

@@ -34,6 +34,10 @@ class Report:
         if lines:
             self._voice.say(*lines)
 
+    def show(self, *lines: "Line") -> None:
+        """What was asked for, also with --quiet."""
+        self._voice.say(*lines)
+
     def once(self, line: "Line") -> None:
         """Say something that is true of every run at the first one."""
         if line.text not in self._said:

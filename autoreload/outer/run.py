@@ -12,6 +12,7 @@ from autoreload.outer import leftovers
 from autoreload.outer.asking import Asking
 from autoreload.outer.child import Launchpad
 from autoreload.outer.ending import Ending
+from autoreload.outer.explain import Explain
 from autoreload.outer.noticing import Noticing
 from autoreload.outer.report import Report
 from autoreload.outer.runs import Runs
@@ -292,6 +293,14 @@ class Outer:
             self._report.ready(readiness, self._changed_at)
             self._report.watched(*self._watching.extent())
             self._runs.open_events()
+            if self._options.explain is not None:
+                self._explain(self._options.explain)
+
+    def _explain(self, path: str) -> None:
+        assert self._child is not None
+        explain = Explain(self._child, self._watching, self._root, self._launchpad.written)
+        self._report.show(*(explain.one(path) if path else explain.everything()))
+        self._feed(Event.STOP)
 
     def _on_found(self) -> None:
         runs = self._state in (State.BOOTING, State.RUNNING)

@@ -17,7 +17,7 @@ from autoreload.watch.trees import Tree, base_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from autoreload.core.options import Options
     from autoreload.outer.child import Child
@@ -216,6 +216,21 @@ class Watching:
         """How many files and directories are watched, and by what."""
         named = sum(len(tree.found) for tree in (*self._trees, *self._cached))
         return len(self._loaded) + len(self._below) + named, len(self._directories), self.name
+
+    def named(self) -> "Iterator[tuple[str, str]]":
+        """What is watched by name, with the reason."""
+        for tree in self._cached:
+            yield from ((path, "cached by the framework") for path in tree.found)
+        for tree in self._trees:
+            yield from ((path, self.why(path)) for path in tree.found)
+
+    def is_ignored(self, path: str) -> bool:
+        """Whether --ignore names a path."""
+        return self._ignored.match(path)
+
+    def probes_for(self, path: str) -> bool:
+        """Whether a module was looked for at this path."""
+        return self._probes.is_wanted(path)
 
     def expect(self) -> None:
         """Let the next look be a whole one: nobody has compared what is subscribed now."""

@@ -12,7 +12,7 @@ from _frozen_importlib_external import EXTENSION_SUFFIXES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 NOTHING, MODULE, PACKAGE = 0, 1, 2
 """What a directory can answer, in the order in which importlib prefers it."""
@@ -45,6 +45,13 @@ class Probes:
             places = [place for path in hints for place in self._meant(path)]
         found = (_answer(one, name, self.asked[one][name]) for one, name in places)
         return list(dict.fromkeys(path for path in found if path))
+
+    def missing(self) -> "Iterator[str]":
+        """The names that nobody has answered, as paths without an ending."""
+        for directory, names in self.asked.items():
+            for name, answer in names.items():
+                if answer == NOTHING:
+                    yield os.path.join(directory, name)
 
     def folders(self) -> set[str]:
         """The directories whose entries matter, and those in them that may become packages."""

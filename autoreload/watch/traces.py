@@ -41,6 +41,10 @@ FRESH_S = 3.0
 _SITE = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 
 
+_ARCHIVE = "python{}{}.zip".format(*sys.version_info)
+"""Stands on every search path, and is hardly ever there."""
+
+
 class Scope:
     """Which files are the project's: all but the standard library, installed packages and ours.
 
@@ -55,6 +59,7 @@ class Scope:
                     directory.rstrip(os.sep) + os.sep
                     for path in (
                         standard,
+                        os.path.join(os.path.dirname(standard), _ARCHIVE),
                         os.path.dirname(sys.executable),
                         os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
                     )
@@ -139,32 +144,34 @@ class Traces:
         """Read a source that we execute ourselves, and note it. Raises OSError."""
         signature = files.signature(path)
         real = self.scope.real(os.path.abspath(path))
-        if signature is None and real is not None:
-            self.record(real, None, reason="the target")  # it may come back with its branch
+        if real is not None:
+            self.record(real, signature, reason="the target")  # gone, it may come back
         with open(path, "rb") as file:
             content = file.read()
-        if real is not None:
-            self.record(real, signature, files.digest_of(content), reason="the target")
+        if real is not None and (record := self.loaded[real]).digest is None:
+            record.digest = files.digest_of(content)
+            self.on_load(record)
         return content
 
     def searched(self, name: str, path: "Iterable[object]", spec: "ModuleSpec | None") -> None:
-        """Note what a search for a module asked of the project's folders on the way."""
-        if spec is None:
-            self.missed(name, path)
-            return
+        """Note what a search for a module asked of the project's folders, found or in vain."""
         tail = name.rpartition(".")[2]
-        found_in = os.path.dirname(spec.origin) if spec.origin else None
-        if found_in is not None and spec.submodule_search_locations is not None:
+        is_package = spec is not None and spec.submodule_search_locations is not None
+        found_in = os.path.dirname(spec.origin) if spec is not None and spec.origin else None
+        if found_in is not None and is_package:
             found_in = os.path.dirname(found_in)
         for entry in path:
             if not isinstance(entry, str):
                 continue
             is_last = found_in is not None and (entry or os.getcwd()) == found_in
-            if is_last and spec.submodule_search_locations is not None:
+            if is_last and is_package:
                 return  # nothing goes before a package in its own folder
             folder = self._folder(entry)
-            if folder and self.probes.note(folder, tail, MODULE if is_last else NOTHING):
-                self.new_probes.append((folder, tail, MODULE if is_last else NOTHING))
+            answer = MODULE if is_last else NOTHING
+            if folder is not None and self.probes.note(folder, tail, answer):
+                self.new_probes.append((folder, tail, answer))
+            if folder is None and spec is None:
+                self._missed(name, os.path.join(entry, tail))
             if is_last:
                 return
 
@@ -177,16 +184,12 @@ class Traces:
             self._folders[entry] = folder if folder and os.path.isdir(folder) else None
         return self._folders[entry]
 
-    def missed(self, name: str, path: "Iterable[object]") -> None:
-        """Note where a module was looked for in vain: who creates it there wants it to be taken."""
-        tail = name.rpartition(".")[2]
-        for entry in path:
-            if not isinstance(entry, str):
-                continue
-            for file in (tail + ".py", os.path.join(tail, "__init__.py")):
-                real = self.scope.real(os.path.abspath(os.path.join(entry, file)))
-                if real is not None and not os.path.exists(real):
-                    self.record(real, None, reason=f"missing, looked for by import {name}")
+    def _missed(self, name: str, stem: str) -> None:
+        """A folder of the search path that is not there may come with the module in it."""
+        for file in (stem + ".py", os.path.join(stem, "__init__.py")):
+            real = self.scope.real(os.path.abspath(file))
+            if real is not None and not os.path.exists(real):
+                self.record(real, None, reason=f"missing, looked for by import {name}")
 
     def is_fresh(self, path: str, mtime: float) -> bool:
         """Whether bytecode of this source is not to be trusted."""
