@@ -172,6 +172,7 @@ class Stir:
         """Seconds until the tree counts as quiet, as far as is known now; 0 when it is."""
         if not self._moved:
             return 0.0
-        window: float = min(STIR_WAIT_S * 2 ** len(self._moved), LONGEST_WAIT_S)
+        doublings = min(len(self._moved), 16)  # thousands of files would be no float any more
+        window: float = min(STIR_WAIT_S * 2**doublings, LONGEST_WAIT_S)
         end = min(self._last + window, self._since + LONGEST_STIR_S)
         return max(0.0, end - now)

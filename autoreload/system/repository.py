@@ -3,13 +3,18 @@
 import os
 import time
 
-_STATES = ("rebase-merge", "rebase-apply", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD")
-_NAMES = {"rebase-merge": "rebase", "rebase-apply": "rebase", "MERGE_HEAD": "merge"}
+_STATES = {
+    "rebase-merge": "rebase",
+    "rebase-apply": "rebase",
+    "MERGE_HEAD": "merge",
+    "CHERRY_PICK_HEAD": "cherry-pick",
+    "REVERT_HEAD": "revert",
+}
 
 STIRS_S = 1.0
 """A rebase or merge that has touched nothing for this long waits for its user."""
 
-_folders: dict[str, str | None] = {}
+_folders: dict[str, str] = {}
 
 
 def busy(path: str) -> str | None:
@@ -23,9 +28,9 @@ def busy(path: str) -> str | None:
         return None
     if os.path.exists(os.path.join(folder, "index.lock")):
         return "git"
-    for state in _STATES:
+    for state, name in _STATES.items():
         if os.path.exists(os.path.join(folder, state)) and _has_stirred(folder, state):
-            return _NAMES.get(state, "cherry-pick")
+            return name
     return None
 
 
@@ -41,16 +46,19 @@ def _has_stirred(folder: str, state: str) -> bool:
 
 def _git_folder(directory: str) -> str | None:
     """The folder that holds the repository's state, also of a linked worktree."""
-    if directory not in _folders:
-        marker = os.path.join(directory, ".git")
-        parent = os.path.dirname(directory)
-        if os.path.isdir(marker):
-            _folders[directory] = marker
-        elif os.path.isfile(marker):
-            _folders[directory] = _linked(marker)
-        else:
-            _folders[directory] = None if parent == directory else _git_folder(parent)
-    return _folders[directory]
+    if directory in _folders:
+        return _folders[directory]
+    marker = os.path.join(directory, ".git")
+    parent = os.path.dirname(directory)
+    if os.path.isdir(marker):
+        found: str | None = marker
+    elif os.path.isfile(marker):
+        found = _linked(marker)
+    else:
+        found = None if parent == directory else _git_folder(parent)
+    if found is not None:  # what is not there may come, with `git init`
+        _folders[directory] = found
+    return found
 
 
 def _linked(marker: str) -> str | None:

@@ -52,6 +52,12 @@ class Reads:
         self._is_starting = False
 
     def _hear(self, event: str, arguments: "tuple[object, ...]") -> None:
+        try:
+            self._take(event, arguments)
+        except (OSError, ValueError):
+            pass  # no such path can be: the opening itself meets it next, and tells the program
+
+    def _take(self, event: str, arguments: "tuple[object, ...]") -> None:
         if event == "open":
             path, mode, flags = arguments
             if _is_writing(mode, flags):
@@ -116,7 +122,10 @@ def _text(path: object) -> str:
 
 def _by() -> str:
     """Which line of the program, as far as it can be told from outside of the libraries."""
-    frame = sys._getframe(3)
+    try:
+        frame = sys._getframe(4)
+    except ValueError:  # a thread, or an end of the interpreter, without a line of Python
+        return "by the program"
     standard = os.path.dirname(os.__file__) + os.sep
     chosen = frame
     while frame.f_back is not None:

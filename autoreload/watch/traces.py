@@ -163,7 +163,11 @@ class Traces:
         for entry in path:
             if not isinstance(entry, str):
                 continue
-            is_last = found_in is not None and (entry or os.getcwd()) == found_in
+            try:
+                entry = entry if entry.startswith(os.sep) else os.path.abspath(entry)
+            except FileNotFoundError:
+                continue  # the working directory is gone, and importlib goes on as well
+            is_last = found_in is not None and entry == found_in
             if is_last and is_package:
                 return  # nothing goes before a package in its own folder
             folder = self._folder(entry)

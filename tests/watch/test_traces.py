@@ -356,23 +356,53 @@ traces.collect_modules()
     assert traced(code, tmp_path)[1] == {}
 
 
-def test_a_module_that_was_looked_for_in_vain_is_recorded_as_missing(tmp_path: Path) -> None:
-    """Whoever creates it wants it to be taken; what is outside of the project is not looked at."""
+MISSED = """
+    import json, sys
+    from autoreload.watch.traces import Traces
+    traces = Traces()
+    traces.install()
+    sys.path.append("/nowhere/yet")
+    for name in ("absent", "package.absent", "os.absent"):
+        try:
+            __import__(name)
+        except ImportError:
+            pass
+    asked = [folder for folder, names in traces.probes.asked.items() if "absent" in names]
+    missing = [path for path, one in traces.loaded.items() if one.signature is None]
+    print(json.dumps([asked, missing]))
+"""
+
+
+def test_a_module_that_was_looked_for_in_vain_is_asked_for_wherever_it_may_come(
+    tmp_path: Path,
+) -> None:
+    """Whoever creates it wants it to be taken; what is nobody's own is not looked at."""
     (tmp_path / "package").mkdir()
     (tmp_path / "package" / "__init__.py").touch()
+    asked, missing = json.loads(output(MISSED, cwd=tmp_path))
+    assert {str(tmp_path), str(tmp_path / "package")} <= {*asked}
+    assert "site-packages" not in str([asked, missing])
+    # A folder of the search path that is not there cannot be asked: its files are missing.
+    assert missing == ["/nowhere/yet/absent.py", "/nowhere/yet/absent/__init__.py"]
+
+
+def test_an_import_in_a_folder_that_is_gone(tmp_path: Path) -> None:
+    """The search path began with the working directory, and every import failed with it."""
     code = """
-for name in ("absent", "package.absent", "os.absent"):
+    import os, sys
+    from autoreload.watch.traces import Traces
+    Traces().install()
+    assert sys.path[0] == ""
+    os.mkdir("gone")
+    os.chdir("gone")
+    os.rmdir("../gone")
+    import colorsys
     try:
-        __import__(name)
-    except ImportError:
-        pass
-"""
-    _, loaded = traced(code, tmp_path)
-    missing = {path for path, (signature, _) in loaded.items() if signature is None}
-    folders = (tmp_path, tmp_path / "package")
-    assert missing == {
-        str(folder / file) for folder in folders for file in ("absent.py", "absent/__init__.py")
-    }
+        import absent
+    except ModuleNotFoundError as problem:
+        print(problem)
+    """
+    assert output(code, cwd=tmp_path) == "No module named 'absent'\n"
 
 
 def test_a_missing_module_that_the_program_writes_itself_is_loaded_like_any(tmp_path: Path) -> None:
