@@ -122,23 +122,19 @@ def patience(changes: list[Change], broken: bool, looks: int, *, delay_s: float 
     """How long to wait before these changes are looked at again, in seconds.
 
     A lone save that compiles waits for a moment only, in which the first of many would be followed
-    by the second. A file that is empty, gone or does not compile
-    may be half of a save, and several files are often part of more: those get a window that widens
-    with every look. `looks` counts the looks before this one; the caller acts as soon as two looks
-    in a row found the same.
+    by the second. A file that is empty, gone or does not compile may be half of a save, and several
+    files are often part of more: those get a window, which is the longest for the first two and
+    otherwise widens with every look. `looks` counts the looks before this one; the caller acts as
+    soon as two looks in a row found the same.
     """
     wait: float = min(FIRST_WAIT_S * 2**looks, LONGEST_WAIT_S)
     if delay_s:
         return max(delay_s, wait if looks else 0.0)
-    unfinished = broken or any(
-        change.kind == "deleted" or (change.signature is not None and change.signature[1] == 0)
-        for change in changes
-    )
-    if unfinished:
-        return LONGEST_WAIT_S if any(change.kind == "deleted" for change in changes) else wait
-    if len(changes) > 1 or looks:
-        return wait
-    return LONE_WAIT_S
+    # Gone or empty is how a save begins, and hardly ever how it is meant: an empty module compiles,
+    # so on a busy machine the code without it would be started, and would fail.
+    if any(change.signature is None or change.signature[1] == 0 for change in changes):
+        return LONGEST_WAIT_S
+    return wait if broken or len(changes) > 1 or looks else LONE_WAIT_S
 
 
 class Stir:

@@ -24,6 +24,7 @@ costs the inner no import.
                      held     a changed file does not compile, the app goes on
                      same     files were written without new bytes
                      slow     what keeps the app from ending
+                     forced   the time to end is up, the inner ends itself without the app
                      watch    a directory and pattern that the framework caches
                      leave    a process that autorun shall not end
                      own      a reloader inside the program was kept from starting
@@ -72,6 +73,7 @@ TO_OUTER = frozenset(
         "held",
         "same",
         "slow",
+        "forced",
         "watch",
         "leave",
         "own",

@@ -72,6 +72,7 @@ class App:
 
     def force(self) -> None:
         """End now; buffers and logs are still written, what else was to be cleaned up is lost."""
+        _tell(self._channel, "forced")
         _flush()
         os._exit(protocol.SENTINEL if self.restarting else 1)  # noqa: TID251
 
@@ -213,7 +214,8 @@ def _run(channel: Channel, app: App, start: "Message", traces: Traces) -> None:
     what = launch.Launch(
         kind=start.text("kind"),
         name=start.text("name"),
-        args=start.texts("args"),
+        # Behind the door, and `-m` or the like: as many as the system can pass to a program.
+        args=sys.argv[3 if start.text("kind") == "module" else 2 :],
         argv0=start.text("argv0"),
         read=traces.read,
         called=called,
@@ -270,9 +272,12 @@ def _prepare(start: "Message") -> None:
     """Make the interpreter look as if the program had been started by hand."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    original = start.texts("orig_argv")
-    if original:
-        sys.orig_argv[:] = original
+    # The line that runs the target without us: a callable is called by our door.
+    door = len(sys.orig_argv) - len(sys.argv)
+    if start.text("kind") == "callable":
+        sys.orig_argv.insert(door + 1, "--call")
+    else:
+        del sys.orig_argv[door]
 
 
 def _settings(start: "Message") -> Settings:

@@ -238,8 +238,6 @@ class Launchpad:
             "kind": "callable" if plan.entry_point else plan.kind,
             "name": plan.entry_point or plan.name,
             "argv0": plan.name if plan.entry_point else "",
-            "args": list(plan.args),
-            "orig_argv": by_hand(plan),
             "mask": self._mask,
             "signal": signal_number(options.signal or plan.stop_signal),
             "stop_timeout_s": options.stop_timeout_s,

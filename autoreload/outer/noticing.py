@@ -102,9 +102,8 @@ class Noticing:
         """What was found here, once half a save had a moment to become a whole one."""
         if self._pending_since is None:
             self._pending_since = now
-        broken = any(files.broken(path) for path in self._pending if path.endswith(".py"))
         waited_s = now - self._pending_since
-        if broken and waited_s < LONGEST_WAIT_S:
+        if any(_is_half(path) for path in self._pending) and waited_s < LONGEST_WAIT_S:
             return None
         if repository.busy(self._pending[0]) and waited_s < LONGEST_GIT_S:
             return None
@@ -129,3 +128,10 @@ class Noticing:
         if self._bytecode_elsewhere:
             return sources
         return [path for path in sources if not files.drop_bytecode(path)]
+
+
+def _is_half(path: str) -> bool:
+    """Whether a file may be in the middle of a save: an empty module compiles as well."""
+    signature = files.signature(path)
+    is_empty = signature is not None and signature[1] == 0
+    return is_empty or (path.endswith(".py") and files.broken(path) is not None)

@@ -225,13 +225,11 @@ class Outer:
                 self._has_run = True
                 self._feed(Event.CALLED)
             case "restart":
-                paths = message.texts("paths")
-                self._changed_at = message.number("noticed") or time.monotonic()
-                self._report.changed(paths, more=int(message.number("count")) - len(paths))
-                self._report.because(
-                    paths, [f"{kind}, loaded by the app" for kind in message.texts("kinds")]
-                )
-                self._runs.decide(paths)
+                self._runs.decide(message.texts("paths"))
+                # What a child of the app has loaded as well is found here, too, and said once.
+                if self._state in (State.BOOTING, State.RUNNING):
+                    self._on_announced(message)
+                self._feed(Event.ANNOUNCED)
                 self._feed(Event.ANNOUNCED)
             case "noticed":
                 self._launchpad.prepare()
@@ -243,6 +241,8 @@ class Outer:
                 self._report.same(message)
             case "slow" if self._child is not None:
                 self._report.slow(message, self._child)
+            case "forced":
+                self._report.say(wording.killed(self._options.stop_timeout_s))
             case "usage":
                 if self._child is not None:
                     self._child.usage = message.text("text")
@@ -257,6 +257,13 @@ class Outer:
             case "own":
                 self._report.own_reloader(message)
 
+    def _on_announced(self, message: "Message") -> None:
+        paths = message.texts("paths")
+        self._changed_at = message.number("noticed") or time.monotonic()
+        self._report.changed(paths, more=int(message.number("count")) - len(paths))
+        reasons = [f"{kind}, loaded by the app" for kind in message.texts("kinds")]
+        self._report.because(paths, reasons)
+
     def _on_children(self) -> None:
         for ended in processes.reap():
             child = self._child
@@ -264,8 +271,6 @@ class Outer:
                 continue
             self._on_messages()  # what it said last
             self._ended = ended
-            if self._stop_at is not None and time.monotonic() > self._stop_at - KILL_AFTER_S:
-                self._report.say(wording.killed(self._options.stop_timeout_s))
             is_final = self._ending.is_final(child, ended.code, self._state, has_run=self._has_run)
             self._runs.end()
             self._feed(Event.FINAL if is_final else Event.ENDED)

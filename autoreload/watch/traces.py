@@ -41,10 +41,6 @@ FRESH_S = 3.0
 _SITE = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 
 
-_ARCHIVE = "python{}{}.zip".format(*sys.version_info)
-"""Stands on every search path, and is hardly ever there."""
-
-
 class Scope:
     """Which files are the project's: all but the standard library, installed packages and ours.
 
@@ -53,13 +49,14 @@ class Scope:
 
     def __init__(self) -> None:
         standard = os.path.dirname(os.__file__)
+        archive = f"python{sys.version_info[0]}{sys.version_info[1]}.zip"  # on every sys.path
         self._foreign = tuple(
             sorted(
                 {
                     directory.rstrip(os.sep) + os.sep
                     for path in (
                         standard,
-                        os.path.join(os.path.dirname(standard), _ARCHIVE),
+                        os.path.join(os.path.dirname(standard), archive),
                         os.path.dirname(sys.executable),
                         os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
                     )
@@ -270,6 +267,8 @@ def _path_stats(traces: Traces, original: "Callable[..., object]") -> "FunctionT
         if real is not None:
             signature = (status.st_mtime_ns, status.st_size, status.st_ino)
             traces.record(real, signature, reason=f"loaded as {self.name}")
+            if path != real:  # a link on the way may be turned to another file
+                traces.record(os.path.abspath(path), signature, reason=f"loaded as {self.name}")
             if traces.is_fresh(real, status.st_mtime):
                 raise OSError("bytecode is not looked at")
         return {"mtime": status.st_mtime, "size": status.st_size}

@@ -156,7 +156,8 @@ GONE = Change("a.py", "deleted", None)
         ([SAVED, ALSO], False, 20, 0.0, LONGEST_WAIT_S),
         ([SAVED], True, 0, 0.0, FIRST_WAIT_S),
         ([SAVED], True, 20, 0.0, LONGEST_WAIT_S),
-        ([EMPTY], False, 0, 0.0, FIRST_WAIT_S),
+        ([EMPTY], False, 0, 0.0, LONGEST_WAIT_S),
+        ([EMPTY, ALSO], True, 1, 0.0, LONGEST_WAIT_S),
         ([GONE], False, 0, 0.0, LONGEST_WAIT_S),
         ([GONE, ALSO], False, 0, 0.0, LONGEST_WAIT_S),
         ([SAVED], False, 0, 2.0, 2.0),
@@ -244,7 +245,9 @@ def test_a_tree_that_never_rests_is_not_waited_for_for_ever() -> None:
 
 
 moves = st.lists(
-    st.tuples(st.sampled_from(["decide", "move"]), st.sets(st.sampled_from("abcd")), st.floats(0, 2)),
+    st.tuples(
+        st.sampled_from(["decide", "move"]), st.sets(st.sampled_from("abcd")), st.floats(0, 2)
+    ),
     max_size=12,
 )
 

@@ -1,10 +1,10 @@
 """What would be found first now: shadows, packages in place of modules, ends of namespaces."""
 
 import os
+from _frozen_importlib_external import EXTENSION_SUFFIXES
 from pathlib import Path
 
 import pytest
-from _frozen_importlib_external import EXTENSION_SUFFIXES
 
 from autoreload.watch.probes import MODULE, NOTHING, PACKAGE, Probes
 from tests.children import output

@@ -275,7 +275,10 @@ def test_what_is_no_file_of_data(project: Path, code: str) -> None:
         ("open('x' * 5000, 'w')", "OSError"),
         ("open('loop')", "OSError"),
         ("os.mkdir('gone'); os.chdir('gone'); os.rmdir('../gone'); open('a')", "FileNotFoundError"),
-        ("os.mkdir('gone'); os.chdir('gone'); os.rmdir('../gone'); open('a', 'w')", "FileNotFoundError"),
+        (
+            "os.mkdir('gone'); os.chdir('gone'); os.rmdir('../gone'); open('a', 'w')",
+            "FileNotFoundError",
+        ),
     ],
 )
 def test_a_mistake_is_told_as_without_us(project: Path, statement: str, error: str) -> None:

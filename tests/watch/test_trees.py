@@ -267,7 +267,9 @@ def test_only_a_tree_of_everything_heeds_git(tmp_path: Path) -> None:
 
 
 def test_a_deeper_gitignore_decides_for_what_is_below_it(tmp_path: Path) -> None:
-    make(tmp_path, "a.log", "deep/a.log", "deep/keep.log", "deep/er/keep.log", "deep/b.txt", "b.txt")
+    make(
+        tmp_path, "a.log", "deep/a.log", "deep/keep.log", "deep/er/keep.log", "deep/b.txt", "b.txt"
+    )
     (tmp_path / ".gitignore").write_text("*.log\n")
     (tmp_path / "deep" / ".gitignore").write_text("!keep.log\n/b.txt\n")
     (tmp_path / "deep" / "er" / ".gitignore").write_text("keep.log\n")

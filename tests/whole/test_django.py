@@ -88,7 +88,7 @@ def test_what_django_caches_is_in_the_next_answer_without_a_restart(app: App) ->
     (app.project / "shop/locale/de/LC_MESSAGES/django.mo").write_bytes(compiled(words))
     app.wait_answer(port, "Täglich frisch", Accept_Language="de")
     assert app.wait_below(1) == running
-    assert app.count("Django reads it again") == 4
+    app.wait_for("Django reads it again", times=4)
     assert app.count("changed, restarting") == 0
 
 

@@ -243,6 +243,22 @@ def test_deleted_module_fails_waits_and_runs_when_it_is_back(app: App) -> None:
     end(app)
 
 
+def test_module_that_the_running_app_does_without_is_taken_when_it_comes(app: App) -> None:
+    """What was looked for in vain counts like what was read, also while the app runs."""
+    app.write(
+        "app.py",
+        "try:\n    import faster\nexcept ImportError:\n    faster = None\n"
+        "print('with' if faster else 'without', flush=True)\nimport time\ntime.sleep(100)\n",
+    )
+    app.start("app.py")
+    app.wait_for("without")
+    wait_until_watched(app, app.project)
+    app.edit("faster.py", "VERSION = 1\n")
+    app.wait_for("faster.py changed, restarting")
+    app.wait_for("with\n")
+    end(app)
+
+
 def test_target_that_is_deleted_is_waited_for(app: App) -> None:
     """The name was good once: that is no usage error any more."""
     script = app.write("app.py", WORKER)

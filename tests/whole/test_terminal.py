@@ -205,10 +205,13 @@ def test_hang_up_of_the_terminal_ends_everything(app: App, terminal: Terminal) -
 
     It was taken for typed, and the app was killed without its clean-up when its time was up.
     """
-    app.write("app.py", COUNTING.replace('print("cleaned', "open('cleaned', 'w')\nprint(\"cleaned"))
-    app.write("ware.py", "VERSION = 1\n")
+    app.write(
+        "app.py",
+        "import time\nprint('here', flush=True)\n"
+        "try:\n    time.sleep(100)\nfinally:\n    open('cleaned', 'w').close()\n",
+    )
     terminal.start("app.py")
-    terminal.wait_for("version 1 here")
+    terminal.wait_for("here")
     terminal.hang_up()
     assert terminal.wait() == -signal.SIGHUP
     assert (app.project / "cleaned").exists()
