@@ -103,6 +103,7 @@ def test_app_cleans_up_on_restart_and_on_stop(app: App) -> None:
     app.wait_for("ready in")
     app.edit("ware.py", "VERSION = 2\n")
     app.wait_for("version 2 here")
+    app.wait_for("ready in", times=2)
     assert app.stop() == 0, app.said()
     assert app.out().splitlines() == [
         line
@@ -133,6 +134,7 @@ def test_slow_app_is_told_of_and_killed(app: App, keeper: str) -> None:
     app.wait_for(kept)
     app.wait_for("the app had not stopped after 1.3 s, killed")
     app.wait_for("here", times=2)
+    app.wait_for("ready in", times=2)
     asked = time.monotonic()
     assert app.stop() == 0, app.said()
     assert 1.2 < time.monotonic() - asked < 10, app.said()
@@ -179,7 +181,7 @@ def test_kill_of_autorun_ends_everything_within_a_second(app: App, clean_up: str
         + ("    time.sleep(100)\n" if clean_up == "stubborn" else ""),
     )
     app.start("app.py")
-    app.wait_for("version 1 here")
+    app.wait_for("ready in")
     assert len(app.left()) >= 6, app.said()
     killed = time.monotonic()
     app.send(signal.SIGKILL)
