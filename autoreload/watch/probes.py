@@ -43,8 +43,13 @@ class Probes:
             places = [(one, name) for one in list(self.asked) for name in self._open(one)]
         else:
             places = [place for path in hints for place in self._meant(path)]
-        found = (_answer(one, name, self.asked[one][name]) for one, name in places)
-        return list(dict.fromkeys(path for path in found if path))
+        found: dict[str, None] = {}
+        for one, name in places:
+            if path := _answer(one, name, self.asked[one][name]):
+                found[path] = None
+                # It is looked at again until it has settled, and is to be found then as well.
+                self._seen.pop(one, None)
+        return list(found)
 
     def missing(self) -> "Iterator[str]":
         """The names that nobody has answered, as paths without an ending."""

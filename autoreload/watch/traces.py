@@ -116,6 +116,7 @@ class Traces:
             return
         record = Loaded(path, signature, digest, reason=reason, is_data=is_data)
         self.loaded[path] = record
+        self.last_load = time.monotonic()  # who still reads data has not started up yet
         self.on_load(record)
 
     def drop(self, path: str) -> None:
@@ -141,13 +142,18 @@ class Traces:
         """Read a source that we execute ourselves, and note it. Raises OSError."""
         signature = files.signature(path)
         real = self.scope.real(os.path.abspath(path))
-        if real is not None:
-            self.record(real, signature, reason="the target")  # gone, it may come back
-        with open(path, "rb") as file:
-            content = file.read()
-        if real is not None and (record := self.loaded[real]).digest is None:
-            record.digest = files.digest_of(content)
-            self.on_load(record)
+        record = None
+        if real is not None and real not in self.loaded:
+            # Noted before it is opened, and told of even if it is gone: it may come back.
+            record = self.loaded[real] = Loaded(real, signature, reason="the target")
+        try:
+            with open(path, "rb") as file:
+                content = file.read()
+            if record is not None:
+                record.digest = files.digest_of(content)
+        finally:
+            if record is not None:
+                self.on_load(record)
         return content
 
     def searched(self, name: str, path: "Iterable[object]", spec: "ModuleSpec | None") -> None:

@@ -20,7 +20,11 @@ MOST_DIGESTED = 32 << 20
 
 LARGEST_DIGESTED = 1 << 20
 
-_NOISE = (".pyc", ".pyo", ".swp", ".swo", ".swx", "~", ".tmp", "4913")
+_NOISE = (
+    *(".pyc", ".pyo", ".tmp"),
+    *(".swp", ".swo", ".swx", "~", "4913"),  # vim
+    *("#", "___jb_tmp___", "___jb_old___"),  # Emacs, JetBrains
+)
 """Endings of what editors and Python leave for a moment."""
 
 

@@ -56,10 +56,11 @@ def test_the_first_answer_of_a_folder_counts(tmp_path: Path) -> None:
 
 
 def test_what_was_found_is_found_at_every_look(tmp_path: Path) -> None:
-    """Whoever waits until a save has settled looks twice."""
+    """Whoever waits until a save has settled looks twice, and the second look found nothing."""
     probes = Probes()
     probes.note(str(tmp_path), "a", NOTHING)
     (path,) = make(tmp_path, "a.py")
+    os.utime(tmp_path, (1, 1))  # as after a while
     assert probes.better() == probes.better() == probes.better([path]) == [path]
 
 

@@ -1,9 +1,10 @@
-"""Which files a program read while it started, and which it writes: in interpreters of their own."""
+"""What a program reads while it starts, and what it writes: in interpreters of their own."""
 
 import json
 import os
 import textwrap
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -23,29 +24,30 @@ reads.install()
 """
 
 REPORT = """
+data = {short(path): one for path, one in traces.loaded.items() if one.is_data}
 sys.stdout.write("\\0" + json.dumps({
-    "read": sorted(short(p) for p, one in traces.loaded.items() if one.is_data and one.signature),
-    "missing": sorted(short(p) for p, one in traces.loaded.items() if one.is_data and not one.signature),
+    "read": sorted(path for path, one in data.items() if one.signature),
+    "missing": sorted(path for path, one in data.items() if not one.signature),
     "written": sorted(map(short, written)),
-    "reasons": {short(p): one.reason for p, one in traces.loaded.items() if one.is_data},
+    "reasons": {path: one.reason for path, one in data.items()},
 }))
 """
 
 
-class Heard:
+class Heard(NamedTuple):
     """What a program was heard to do; paths are relative to its folder."""
 
-    def __init__(self, told: dict[str, list[str]]) -> None:
-        self.read = told["read"]
-        self.missing = told["missing"]
-        self.written = told["written"]
-        self.reasons = told["reasons"]
+    read: list[str]
+    missing: list[str]
+    written: list[str]
+    reasons: dict[str, str]
 
 
 def heard(folder: Path, code: str, **environment: str) -> Heard:
     """Run code in a folder with everything that it opens heard."""
     whole = LISTEN + textwrap.dedent(code) + REPORT
-    return Heard(json.loads(output(whole, cwd=folder, **environment).rpartition("\0")[2]))
+    told = json.loads(output(whole, cwd=folder, **environment).rpartition("\0")[2])
+    return Heard(**told)
 
 
 @pytest.fixture

@@ -69,6 +69,9 @@ def test_what_is_ignored_is_not_found_nor_entered(tmp_path: Path) -> None:
         "a.py~",
         "4913",
         "a.tmp",
+        "#a.py#",
+        "a.py___jb_tmp___",
+        "a.py___jb_old___",
     ],
 )
 def test_what_nobody_edits_is_not_found(tmp_path: Path, name: str) -> None:

@@ -11,7 +11,8 @@ from autoreload.core.protocol import Message
 from autoreload.system import files
 from autoreload.system.channel import Channel, pair
 from autoreload.watch.traces import Traces
-from autoreload.watch.watcher import Settings, Watcher
+from autoreload.watch.app import Settings
+from autoreload.watch.watcher import Watcher
 from tests.children import started
 from tests.fakes import FakeApp
 from tests.waiting import until
