@@ -118,21 +118,28 @@ STIR_MEMORY_S = 1.0
 LONGEST_STIR_S = 15.0
 
 
+def is_half(changes: list[Change]) -> bool:
+    """Whether this looks like the beginning of a save: a file that is gone, or empty.
+
+    Hardly ever is it meant. An empty module compiles, so on a busy machine the code without it
+    would be started, and would fail.
+    """
+    return any(change.signature is None or change.signature[1] == 0 for change in changes)
+
+
 def patience(changes: list[Change], broken: bool, looks: int, *, delay_s: float = 0.0) -> float:
     """How long to wait before these changes are looked at again, in seconds.
 
     A lone save that compiles waits for a moment only, in which the first of many would be followed
     by the second. A file that is empty, gone or does not compile may be half of a save, and several
     files are often part of more: those get a window, which is the longest for the first two and
-    otherwise widens with every look. `looks` counts the looks before this one; the caller acts as
-    soon as two looks in a row found the same.
+    otherwise widens with every look. `looks` counts the looks before this one, without those at
+    half a save; the caller acts as soon as two looks in a row found the same.
     """
     wait: float = min(FIRST_WAIT_S * 2**looks, LONGEST_WAIT_S)
     if delay_s:
         return max(delay_s, wait if looks else 0.0)
-    # Gone or empty is how a save begins, and hardly ever how it is meant: an empty module compiles,
-    # so on a busy machine the code without it would be started, and would fail.
-    if any(change.signature is None or change.signature[1] == 0 for change in changes):
+    if is_half(changes):
         return LONGEST_WAIT_S
     return wait if broken or len(changes) > 1 or looks else LONE_WAIT_S
 

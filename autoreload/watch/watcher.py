@@ -10,7 +10,15 @@ import sys
 import time
 
 from autoreload.core import protocol
-from autoreload.core.changes import LONGEST_WAIT_S, Change, Loaded, compare, patience
+from autoreload.core.changes import (
+    FIRST_WAIT_S,
+    LONGEST_WAIT_S,
+    Change,
+    Loaded,
+    compare,
+    is_half,
+    patience,
+)
 from autoreload.core.decisions import Broken, Hold, Nothing, verdict
 from autoreload.system import files, repository
 from autoreload.system.channel import Channel, ChannelClosed, settle_high
@@ -207,8 +215,9 @@ class Watcher:
             if seen is None and not broken:
                 self._channel.send("noticed")
             seen = changes
-            looks += 1
-            if not self._pause(wait):
+            if not is_half(changes):
+                looks += 1
+            if not self._pause(wait, changes):
                 return
         self._act(changes, broken, noticed)
 
@@ -220,15 +229,21 @@ class Watcher:
         self._said_busy = what
         return bool(what)
 
-    def _pause(self, seconds: float) -> bool:
-        """Wait while a save settles; false when there is something more urgent."""
+    def _pause(self, seconds: float, changes: list[Change]) -> bool:
+        """Wait while a save settles; false when there is something more urgent.
+
+        The wait for the other half of a save ends when that comes: most editors write in place,
+        and an event may be looked at between their truncating and their writing.
+        """
         until = time.monotonic() + min(seconds, max(LONGEST_WAIT_S, self._settings.delay_s))
         while (left := until - time.monotonic()) > 0:
-            self._wait(left)
+            self._wait(min(left, FIRST_WAIT_S) if is_half(changes) else left)
             self._take_messages()
             if self._thread.is_parked or self._stopping_since is not None:
                 self._asked = True
                 return False
+            if is_half(changes) and self._compare() != changes:
+                return True
         return True
 
     def _act(self, changes: list[Change], broken: list[Broken], noticed: float) -> None:

@@ -10,8 +10,8 @@ import pytest
 from autoreload.core.protocol import Message
 from autoreload.system import files
 from autoreload.system.channel import Channel, pair
-from autoreload.watch.traces import Traces
 from autoreload.watch.app import Settings
+from autoreload.watch.traces import Traces
 from autoreload.watch.watcher import Watcher
 from tests.children import started
 from tests.fakes import FakeApp
