@@ -27,6 +27,10 @@ Every option can be set in the environment: AUTORUN_STOP_TIMEOUT=5, AUTORUN_WATC
 """
 
 
+_ALONE = {"--poll": "0.5", "--explain": ""}
+"""Options with an optional value, and what they mean without one."""
+
+
 class Listed(click.ParamType[str]):
     """Text of which a variable may hold several, separated like PATH."""
 
@@ -104,6 +108,11 @@ class Seconds(click.ParamType[float]):
     help="Compare files by polling instead of file events.  [--poll means 0.5]",
 )
 @click.option(
+    "--data/--no-data",
+    default=True,
+    help="Watch the files that the program reads while it starts.  [default: data]",
+)
+@click.option(
     "--reload/--no-reload",
     " /--noreload",
     default=True,
@@ -129,6 +138,14 @@ class Seconds(click.ParamType[float]):
 )
 @click.option("--exit", is_flag=True, help="Leave with the app's code when it ends.")
 @click.option("--exit-on-error", is_flag=True, help="Leave with the app's code when it fails.")
+@click.option(
+    "--explain",
+    is_flag=False,
+    flag_value="",
+    default=None,
+    metavar="[=PATH]",
+    help="Say what is watched and why, or why a path is not, and leave.",
+)
 @click.option("-c", "--clear", is_flag=True, help="Clear the screen when a new run is ready.")
 @click.option("-q", "--quiet", is_flag=True, help="Only say what is wrong.")
 @click.option("-v", "--verbose", is_flag=True, help="Say why for each decision.")
@@ -164,7 +181,8 @@ def arity(name: str) -> int | None:
             *parameter.opts,
             *parameter.secondary_opts,
         ):
-            return 0 if parameter.is_flag or "--poll" in parameter.opts else 1
+            is_optional = parameter.opts[-1] in _ALONE
+            return 0 if parameter.is_flag or is_optional else 1
     return None
 
 
@@ -185,12 +203,14 @@ def parse(words: "Sequence[str]") -> Options | None:
         ignore=tuple(values["ignore"]),
         delay_s=values["delay"],
         poll_s=values["poll"],
+        data=values["data"],
         reload=values["reload"],
         hold=values["hold"],
         signal=values["signal"],
         stop_timeout_s=values["stop_timeout"],
         exit=values["exit"],
         exit_on_error=values["exit_on_error"],
+        explain=values["explain"],
         clear=values["clear"],
         quiet=values["quiet"],
         verbose=values["verbose"],
@@ -201,8 +221,8 @@ def parse(words: "Sequence[str]") -> Options | None:
 
 
 def _joined(word: str) -> str:
-    """An optional value is taken only behind `=`, so `--poll` alone must not take the next word."""
-    return "--poll=0.5" if word == "--poll" else word
+    """An optional value is taken only behind `=`, so the word alone must not take the next one."""
+    return f"{word}={_ALONE[word]}" if word in _ALONE else word
 
 
 def _sentence(problem: click.ClickException) -> str:

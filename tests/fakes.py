@@ -33,6 +33,9 @@ class FakeApp:
         self.calls.append("orphaned")
         self.gone.set()
 
+    def ready(self) -> None:
+        self.calls.append("ready")
+
     def refresh(self, paths: list[str]) -> str:
         self.calls.append(f"refresh {' '.join(paths)}")
         return self.refreshes

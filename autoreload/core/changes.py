@@ -16,16 +16,28 @@ Signature = tuple[int, int, int]
 class Loaded:
     """One file as it was when the program read it; no signature means that it was not there."""
 
-    __slots__ = ("digest", "path", "signature")
+    __slots__ = ("digest", "is_data", "path", "reason", "signature")
 
-    def __init__(self, path: str, signature: Signature | None, digest: int | None = None) -> None:
+    def __init__(
+        self,
+        path: str,
+        signature: Signature | None,
+        digest: int | None = None,
+        *,
+        reason: str = "",
+        is_data: bool = False,
+    ) -> None:
         self.path = path
         self.signature = signature
         self.digest = digest
+        self.reason = reason
+        """Why it is watched, for people."""
+        self.is_data = is_data
+        """Opened by the program, not loaded by the interpreter."""
 
     def entry(self) -> tuple[object, ...]:
         """As plain data, for a message."""
-        return (self.path, self.signature, self.digest)
+        return (self.path, self.signature, self.digest, self.reason)
 
     def __repr__(self) -> str:
         return f"Loaded({self.path!r}, {self.signature}, {self.digest})"
@@ -97,8 +109,13 @@ def compare(
     return Comparison(changes, same)
 
 
+LONE_WAIT_S = 0.008
+"""What a lone save waits for a second one; the next interpreter boots meanwhile."""
 FIRST_WAIT_S = 0.02
 LONGEST_WAIT_S = 0.3
+STIR_WAIT_S = 0.05
+STIR_MEMORY_S = 1.0
+LONGEST_STIR_S = 15.0
 
 
 def is_half(changes: list[Change]) -> bool:
@@ -111,17 +128,54 @@ def is_half(changes: list[Change]) -> bool:
 
 
 def patience(changes: list[Change], broken: bool, looks: int, *, delay_s: float = 0.0) -> float:
-    """How long to wait before these changes are looked at again, in seconds; 0 means act now.
+    """How long to wait before these changes are looked at again, in seconds.
 
-    A lone save that compiles is acted on at once. A file that is empty, gone or does not compile
-    may be half of a save, and several files are often part of more: those get a window, which is
-    the longest for the first two and otherwise widens with every look. `looks` counts the looks
-    before this one, without those at half a save; the caller acts as soon as two looks in a row
-    found the same.
+    A lone save that compiles waits for a moment only, in which the first of many would be followed
+    by the second. A file that is empty, gone or does not compile may be half of a save, and several
+    files are often part of more: those get a window, which is the longest for the first two and
+    otherwise widens with every look. `looks` counts the looks before this one, without those at
+    half a save; the caller acts as soon as two looks in a row found the same.
     """
     wait: float = min(FIRST_WAIT_S * 2**looks, LONGEST_WAIT_S)
     if delay_s:
         return max(delay_s, wait if looks else 0.0)
     if is_half(changes):
         return LONGEST_WAIT_S
-    return wait if broken or len(changes) > 1 or looks else 0.0
+    return wait if broken or len(changes) > 1 or looks else LONE_WAIT_S
+
+
+class Stir:
+    """What still moves after a restart was decided: many files are one change, not many."""
+
+    def __init__(self) -> None:
+        self._decided: frozenset[str] = frozenset()
+        self._since = 0.0
+        self._moved: set[str] = set()
+        self._last = 0.0
+
+    def decide(self, paths: "Iterable[str]", now: float) -> None:
+        """A restart was decided because of these files.
+
+        When another one was decided for other files a moment ago, both are part of more.
+        """
+        decided = frozenset(paths)
+        follows = now - self._since < STIR_MEMORY_S and bool(decided - self._decided)
+        self._moved = set(decided | self._decided) if follows and self._decided else set()
+        self._decided = decided
+        self._since = self._last = now
+
+    def move(self, paths: "Iterable[str]", now: float) -> None:
+        """Files were touched; those that the restart is for anyway do not count."""
+        moved = set(paths) - self._decided
+        if moved:
+            self._moved |= moved
+            self._last = now
+
+    def rest(self, now: float) -> float:
+        """Seconds until the tree counts as quiet, as far as is known now; 0 when it is."""
+        if not self._moved:
+            return 0.0
+        doublings = min(len(self._moved), 16)  # thousands of files would be no float any more
+        window: float = min(STIR_WAIT_S * 2**doublings, LONGEST_WAIT_S)
+        end = min(self._last + window, self._since + LONGEST_STIR_S)
+        return max(0.0, end - now)

@@ -11,9 +11,11 @@ class Options:
     __slots__ = (
         "clear",
         "color",
+        "data",
         "delay_s",
         "exit",
         "exit_on_error",
+        "explain",
         "hold",
         "ignore",
         "leave",
@@ -34,12 +36,14 @@ class Options:
         ignore: tuple[str, ...] = (),
         delay_s: float = 0.0,
         poll_s: float | None = None,
+        data: bool = True,
         reload: bool = True,
         hold: bool = True,
         signal: str | None = None,
         stop_timeout_s: float = 3.0,
         exit: bool = False,
         exit_on_error: bool = False,
+        explain: str | None = None,
         clear: bool = False,
         quiet: bool = False,
         verbose: bool = False,
@@ -49,6 +53,7 @@ class Options:
     ) -> None:
         self.watch = watch
         self.ignore = ignore
+        self.data = data
         self.delay_s = delay_s
         self.poll_s = poll_s
         self.reload = reload
@@ -57,6 +62,8 @@ class Options:
         self.stop_timeout_s = stop_timeout_s
         self.exit = exit
         self.exit_on_error = exit_on_error
+        self.explain = explain
+        """A path, nothing for every file, None for no explaining at all."""
         self.clear = clear
         self.quiet = quiet
         self.verbose = verbose

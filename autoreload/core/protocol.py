@@ -9,12 +9,17 @@ costs the inner no import.
                      events   file events arrive from now on, the sweep may be slow
                      stop     end the app, or see to its end when it was asked already
                      refresh  files that the framework caches have changed
+                     ready    the program is up
     inner -> outer   hello    the interpreter is up
                      here     the watcher has heard `look`
                      loaded   files that were read, each with the signature taken before reading
+                     probed   where modules were looked for, and with which answer
+                     written  files that the program writes itself
                      called   the program's own code begins
                      settled  it was called, and has imported nothing for a while
                      usage    the target cannot be run as it was named
+                     noticed  something has changed, a restart may follow
+                     waiting  something else is rewriting the tree
                      restart  this inner is ending because of these files
                      held     a changed file does not compile, the app goes on
                      same     files were written without new bytes
@@ -51,15 +56,19 @@ _AROUND = 200
 _START = marshal.dumps(("", 0, {}), 2)[:5]
 """How each of our packets begins: a tuple of three."""
 
-TO_INNER = frozenset({"start", "look", "events", "stop", "refresh"})
+TO_INNER = frozenset({"ready", "start", "look", "events", "stop", "refresh"})
 TO_OUTER = frozenset(
     {
         "hello",
         "here",
         "loaded",
+        "written",
+        "probed",
         "called",
         "settled",
         "usage",
+        "noticed",
+        "waiting",
         "restart",
         "held",
         "same",

@@ -124,6 +124,11 @@ def held(broken: "Broken", root: str) -> "list[Line]":
     return lines
 
 
+def waiting_for(what: str) -> Line:
+    doing = "git is writing" if what == "git" else f"a {what} is rewriting"
+    return Line(f"{doing} the files, restarting when it is done", "dim")
+
+
 def unheld() -> Line:
     return Line("the files are as they were, the running code is current")
 

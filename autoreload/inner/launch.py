@@ -227,9 +227,7 @@ def _run_callable(what: Launch, main: "ModuleType") -> object:
 
 def exit_status(result: object) -> "int | str | None":
     """What `sys.exit` is given for a callable's result, like a console script's."""
-    if isinstance(result, bool) or not isinstance(result, int | str):
-        return None
-    return result
+    return result if isinstance(result, int | str) else None
 
 
 def call_and_exit(target: str, args: list[str]) -> "NoReturn":

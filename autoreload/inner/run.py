@@ -12,8 +12,10 @@ from autoreload.inner.callables import Unusable
 from autoreload.system import channel as channels
 from autoreload.system.channel import Channel, ChannelClosed
 from autoreload.system.waiting import wait
+from autoreload.watch.app import Settings
+from autoreload.watch.reads import Reads
 from autoreload.watch.traces import Traces
-from autoreload.watch.watcher import Settings, Watcher
+from autoreload.watch.watcher import Watcher
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ class App:
         self.mask: list[int] = []
         """The signals that the program is to find blocked."""
         self.called = False
+        self.reads: Reads | None = None
         self.restarting = False
         self.asked = False
 
@@ -90,6 +93,11 @@ class App:
         if not found and self._main in frames:
             found.append(f"MainThread ({_where(frames[self._main])})")
         return found
+
+    def ready(self) -> None:
+        """It is up: what it reads from now on is its own affair."""
+        if self.reads is not None:
+            self.reads.close()
 
     def refresh(self, paths: list[str]) -> str:
         """Let the framework read files again."""
@@ -173,14 +181,29 @@ def main() -> bool:
     watcher = Watcher(channel, traces, app, _settings(start))
     traces.on_load = watcher.loaded
     traces.install()
+    if start.flag("data"):
+        roots = {start.text("root"), os.path.dirname(os.path.abspath(start.text("name")))}
+        app.reads = Reads(traces, roots, written=start.texts("written"), on_written=watcher.written)
+        app.reads.install()
     _keep_one_reloader(channel, traces)
     os.register_at_fork(
         before=watcher.park, after_in_parent=watcher.start, after_in_child=watcher.forget
     )
     hooks.connect(lambda pid: _tell(channel, "leave", process=pid))
     watcher.start()
-    _run(channel, app, start, traces)
+    try:
+        _run(channel, app, start, traces)
+    finally:
+        _tell_last(watcher)
     return True
+
+
+def _tell_last(watcher: Watcher) -> None:
+    """What the outer needs to know to wake up, should this be the end."""
+    try:
+        watcher.tell_probes()
+    except ChannelClosed:
+        pass
 
 
 def _run(channel: Channel, app: App, start: "Message", traces: Traces) -> None:
@@ -191,7 +214,8 @@ def _run(channel: Channel, app: App, start: "Message", traces: Traces) -> None:
     what = launch.Launch(
         kind=start.text("kind"),
         name=start.text("name"),
-        args=start.texts("args"),
+        # Behind the door, and `-m` or the like: as many as the system can pass to a program.
+        args=sys.argv[3 if start.text("kind") == "module" else 2 :],
         argv0=start.text("argv0"),
         read=traces.read,
         called=called,
@@ -248,18 +272,21 @@ def _prepare(start: "Message") -> None:
     """Make the interpreter look as if the program had been started by hand."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    original = start.texts("orig_argv")
-    if original:
-        sys.orig_argv[:] = original
+    # The line that runs the target without us: a callable is called by our door.
+    door = len(sys.orig_argv) - len(sys.argv)
+    if start.text("kind") == "callable":
+        sys.orig_argv.insert(door + 1, "--call")
+    else:
+        del sys.orig_argv[door]
 
 
 def _settings(start: "Message") -> Settings:
     ignore = start.texts("ignore")
     is_ignored = None
     if ignore:
-        from autoreload.core.patterns import Patterns
+        from autoreload.core.gitignore import of_option
 
-        is_ignored = Patterns(ignore, start.text("root")).match
+        is_ignored = of_option(ignore, start.text("root")).match
     return Settings(
         delay_s=start.number("delay_s"),
         poll_s=start.number("poll_s"),

@@ -9,6 +9,7 @@ from autoreload.core.changes import Loaded
 from autoreload.system import channel as channels
 from autoreload.system import files, processes
 from autoreload.system.channel import ChannelClosed
+from autoreload.watch.probes import Probes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,6 +42,9 @@ class Child:
         self.called_at: float | None = None
         self.is_settled = False
         self.heard_at = self.started
+        self.probes = Probes()
+        self.nonce = ""
+        """Not empty while the interpreter waits for the word to begin."""
         self.usage = ""
         self.reporters: set[int] = set()
         """The processes that have said anything."""
@@ -48,6 +52,10 @@ class Child:
         """What the app's own process has loaded; its watcher compares these."""
         self.below: dict[str, Loaded] = {}
         """What its children have loaded; only the outer can compare these."""
+
+    def extent(self) -> int:
+        """How much is known of it; more means that there may be directories to subscribe."""
+        return len(self.loaded) + len(self.below) + len(self.probes.asked)
 
     def fileno(self) -> int | None:
         """What to wait on for messages, while there may be some."""
@@ -70,6 +78,12 @@ class Child:
                     self.live = message.pid
                 case "loaded":
                     self._take_loaded(message)
+                case "probed":
+                    self._take_probed(message)
+                case "written":
+                    for path in message.texts("paths"):
+                        self.loaded.pop(path, None)
+                        self.below.pop(path, None)
                 case "settled":
                     self.is_settled = True
                 case "called":
@@ -80,13 +94,18 @@ class Child:
         table = self.loaded if message.pid == self.live else self.below
         entries = message.fields.get("files")
         for entry in entries if isinstance(entries, list) else ():
-            path, signature, digest = entry
+            path, signature, digest, reason = entry
             known = table.get(path)
             # Of several processes that load a file the first counts: it runs the oldest.
             if table is self.loaded or known is None:
-                table[path] = Loaded(path, signature, digest)
+                table[path] = Loaded(path, signature, digest, reason=reason)
             elif known.digest is None and known.signature == signature:
                 known.digest = digest
+
+    def _take_probed(self, message: "Message") -> None:
+        questions = message.fields.get("questions")
+        for question in questions if isinstance(questions, list) else ():
+            self.probes.note(*question)
 
     def tell(self, word: str, **fields: object) -> None:
         """Send a message; an app that is ending does not hear it any more."""
@@ -145,6 +164,10 @@ class Launchpad:
         self._mask = [int(number) for number in mask]
         self._root = root
         self._waiting: tuple[int, channels.Channel, str] | None = None
+        self.distrusted: set[str] = set()
+        """Sources whose stale bytecode could not be removed."""
+        self.written: set[str] = set()
+        """What the program has been seen to write itself, in any run."""
 
     @property
     def pid(self) -> int | None:
@@ -156,10 +179,10 @@ class Launchpad:
         if self._plan.kind != "command" and self._waiting is None:
             self._waiting = self._boot()
 
-    def start(self, distrusted: "Iterable[str]") -> Child:
+    def start(self, *, wait: bool) -> Child:
         """Start a run: this package again, with RELOAD_ENV=true; or a command, as it is.
 
-        Raises OSError.
+        With `wait` the interpreter boots and no more, until `begin`. Raises OSError.
         """
         # Taken first: when we are on again, the program may have read what is being saved.
         started_ns = files.now_ns()
@@ -172,8 +195,16 @@ class Launchpad:
         assert self._waiting is not None
         pid, channel, nonce = self._waiting
         self._waiting = None
-        channel.send("start", nonce=nonce, distrusted=list(distrusted), **self._start())
-        return Child(pid, channel, started_ns)
+        child = Child(pid, channel, started_ns)
+        child.nonce = nonce
+        if not wait:
+            self.begin(child)
+        return child
+
+    def begin(self, child: Child) -> None:
+        """Let a run that waits begin."""
+        child.tell("start", nonce=child.nonce, **self._start())
+        child.nonce = ""
 
     def discard(self) -> None:
         """Nothing follows: end the interpreter that waits."""
@@ -207,14 +238,15 @@ class Launchpad:
             "kind": "callable" if plan.entry_point else plan.kind,
             "name": plan.entry_point or plan.name,
             "argv0": plan.name if plan.entry_point else "",
-            "args": list(plan.args),
-            "orig_argv": by_hand(plan),
             "mask": self._mask,
             "signal": signal_number(options.signal or plan.stop_signal),
             "stop_timeout_s": options.stop_timeout_s,
             "delay_s": options.delay_s,
             "poll_s": options.poll_s or 0.0,
+            "distrusted": list(self.distrusted),
             "hold": options.hold,
+            "data": options.data,
+            "written": protocol.shortened(sorted(self.written), most=500),
             "ignore": list(options.ignore),
             "root": self._root,
         }

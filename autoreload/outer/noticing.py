@@ -3,15 +3,16 @@
 import time
 
 from autoreload.core import protocol
-from autoreload.core.changes import FIRST_WAIT_S, LONGEST_WAIT_S
+from autoreload.core.changes import FIRST_WAIT_S, LONGEST_WAIT_S, Stir
 from autoreload.outer.watching import Watching
-from autoreload.system import files
+from autoreload.system import files, repository
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from autoreload.core.protocol import Message
     from autoreload.outer.child import Child
 
+LONGEST_GIT_S = 10.0
 UNANSWERED_S = 2.0
 """A watcher that has not said a word this long after a hint is kept from running."""
 
@@ -37,13 +38,29 @@ class Noticing:
         self._asked_at: float | None = None
         self._pending: list[str] = []
         self._pending_since: float | None = None
-        self.distrusted: set[str] = set()
-        """Sources whose stale bytecode could not be removed."""
+        self._stir = Stir()
+        self._decided: list[str] = []
+        self._decided_at = 0.0
 
     def forget(self) -> None:
         """A new run reads everything anew."""
         self._asked_at = self._pending_since = None
         self._pending = []
+
+    def decide(self, paths: list[str]) -> None:
+        """A restart was decided because of these files."""
+        self._decided = paths
+        self._decided_at = time.monotonic()
+        self._stir.decide(paths, self._decided_at)
+
+    def rest(self) -> float:
+        """Seconds until the next run may begin: many files, or git's work, are one change."""
+        now = time.monotonic()
+        rest = self._stir.rest(now)
+        is_early = bool(self._decided) and now < self._decided_at + LONGEST_GIT_S
+        if is_early and repository.busy(self._decided[0]):
+            return max(rest, FIRST_WAIT_S)
+        return rest
 
     def heard(self) -> None:
         """The inner has said something, so its watcher runs."""
@@ -62,6 +79,7 @@ class Noticing:
         """Take the hints; `child` is the run that can be told of them, if one lives."""
         found = self._watching.look(sweep=self._watching.next_sweep() == 0)
         now = time.monotonic()
+        self._stir.move(found.touched, now)
         if child is not None:
             if found.hinted:
                 child.tell("look")
@@ -84,10 +102,10 @@ class Noticing:
         """What was found here, once half a save had a moment to become a whole one."""
         if self._pending_since is None:
             self._pending_since = now
-        if (
-            any(_is_half(path) for path in self._pending)
-            and now - self._pending_since < LONGEST_WAIT_S
-        ):
+        waited_s = now - self._pending_since
+        if any(_is_half(path) for path in self._pending) and waited_s < LONGEST_WAIT_S:
+            return None
+        if repository.busy(self._pending[0]) and waited_s < LONGEST_GIT_S:
             return None
         return self._restart(self._pending, self._pending_since)
 
@@ -99,16 +117,17 @@ class Noticing:
 
     def _restart(self, paths: list[str], since: float, *, is_unanswered: bool = False) -> Restart:
         self.forget()
-        self.drop_bytecode(paths)
         return Restart(paths, since, is_unanswered=is_unanswered)
 
-    def drop_bytecode(self, paths: list[str]) -> None:
-        """Bytecode is keyed by whole seconds and size: that of a changed source may be stale."""
-        for path in paths:
-            if not path.endswith(".py"):
-                continue
-            if self._bytecode_elsewhere or not files.drop_bytecode(path):
-                self.distrusted.add(path)
+    def drop_bytecode(self, paths: list[str]) -> list[str]:
+        """Bytecode is keyed by whole seconds and size: that of a changed source may be stale.
+
+        Returns the sources whose bytecode could not be removed.
+        """
+        sources = [path for path in paths if path.endswith(".py")]
+        if self._bytecode_elsewhere:
+            return sources
+        return [path for path in sources if not files.drop_bytecode(path)]
 
 
 def _is_half(path: str) -> bool:

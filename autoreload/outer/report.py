@@ -34,6 +34,10 @@ class Report:
         if lines:
             self._voice.say(*lines)
 
+    def show(self, *lines: "Line") -> None:
+        """What was asked for, also with --quiet."""
+        self._voice.say(*lines)
+
     def once(self, line: "Line") -> None:
         """Say something that is true of every run at the first one."""
         if line.text not in self._said:
@@ -80,6 +84,9 @@ class Report:
             message.text("source"),
         )
         self.say(*wording.held(broken, self._root))
+
+    def waiting(self, what: str) -> None:
+        self.say(wording.waiting_for(what))
 
     def same(self, message: "Message") -> None:
         if message.flag("unheld"):

@@ -8,14 +8,14 @@ import time
 from autoreload.core import protocol, wording
 from autoreload.core.lifecycle import ALIVE, Action, Event, State, step
 from autoreload.core.wording import Line
-from autoreload.outer import child as children
 from autoreload.outer import leftovers
 from autoreload.outer.asking import Asking
+from autoreload.outer.child import Launchpad
 from autoreload.outer.ending import Ending
+from autoreload.outer.explain import Explain
 from autoreload.outer.noticing import Noticing
-from autoreload.outer.readiness import Readiness
 from autoreload.outer.report import Report
-from autoreload.outer.strangers import Strangers
+from autoreload.outer.runs import Runs
 from autoreload.outer.watching import POLL_S, Watching
 from autoreload.system import processes, signals, terminal
 from autoreload.system.waiting import POLLHUP, wait
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from autoreload.core.protocol import Message
     from autoreload.core.targets import Plan
     from autoreload.outer.child import Child
+    from autoreload.outer.readiness import Readiness
 
 KILL_AFTER_S = 0.3
 """The inner ends itself when its time is up; the outer does it this much later."""
@@ -46,7 +47,7 @@ class Outer:
         self._identity = os.urandom(8).hex()
         self._ears = signals.Ears()
         marked = {protocol.FLAG: protocol.FLAG_VALUE, protocol.IDENTITY: self._identity}
-        self._launchpad = children.Launchpad(
+        self._launchpad = Launchpad(
             plan,
             options,
             {**environment, **dict(plan.environment), **marked},
@@ -65,17 +66,13 @@ class Outer:
             "pycache_prefix" in flag for flag in plan.flags
         )
         self._noticing = Noticing(self._watching, bytecode_elsewhere=elsewhere)
+        self._runs = Runs(self._launchpad, self._watching, self._noticing, serves=plan.serves)
         self._state = State.WAITING
-        self._child: Child | None = None
-        self._readiness: Readiness | None = None
-        self._strangers: Strangers | None = None
         self._ended: processes.Ended | None = None
         self._stop_at: float | None = None
         self._changed_at = time.monotonic()
         self._has_run = False
-        self._serves = plan.serves
         self._is_certain = plan.kind in ("script", "command")  # a module may not be there
-        self._runs = 0
 
     def run(self) -> int:
         """Run until the end; the exit code, if it is not a signal that ends this process."""
@@ -99,6 +96,10 @@ class Outer:
             signals.die_by(self._ending.signal, self._ears.mask)
         return self._ending.code
 
+    @property
+    def _child(self) -> "Child | None":
+        return self._runs.child
+
     def _wait(self, timeout_s: float | None) -> None:
         channel = self._child.fileno() if self._child is not None else None
         ready = wait((self._ears.fileno(), channel, self._watching.fileno()), timeout_s)
@@ -108,16 +109,13 @@ class Outer:
         if not self._ears.wait(DYING_S):
             self._on_messages()
             self._child.close()
-            self._watching.follow(self._child.loaded, self._child.below, inner=False)
+            self._watching.follow(self._child, inner=False)
 
     def _timeout(self) -> float | None:
         now = time.monotonic()
         times = self._noticing.timeouts(now) + self._asking.timeouts(now)
-        times += self._strangers.timeouts(now) if self._strangers is not None else []
-        if self._state in ALIVE and self._readiness is not None:
-            interval = self._readiness.interval()
-            if interval is not None:
-                times.append(interval)
+        if self._state in ALIVE:
+            times += self._runs.timeouts(now)
         if self._stop_at is not None:
             times.append(self._stop_at - now)
         return max(0.0, min(times))
@@ -153,33 +151,22 @@ class Outer:
                 self._leave()
 
     def _spawn(self) -> None:
-        self._watching.rebase()
-        self._watching.sleep()
-        self._noticing.forget()
         self._stop_at = None
-        self._child = self._launchpad.start(self._noticing.distrusted)
-        self._runs += 1
-        self._readiness = Readiness(self._child, serves=self._serves)
-        self._strangers = Strangers(self._child)
-        has_inner = self._child.channel is not None
-        self._watching.follow(self._child.loaded, self._child.below, inner=has_inner)
-        if self._watching.has_events:
-            self._child.tell("events", on=True)
-        if self._runs == 1:
-            self._first_run()
+        child = self._runs.start()
+        if self._runs.count == 1:
+            self._first_run(child)
 
-    def _first_run(self) -> None:
+    def _first_run(self, child: "Child") -> None:
         """What is done while the first run boots."""
-        assert self._child is not None
         processes.become_subreaper()
         if (witness := self._asking.begin(self._environment)) is not None:
             self._leftovers.leave(witness)
-        if self._child.channel is None:
-            tree = self._watching.add_everything(since_ns=self._child.started_ns)
+        if child.channel is None:
+            tree = self._watching.add_everything(since_ns=child.started_ns)
             if tree.is_cut:
                 self._report.say(wording.too_many_files(len(tree.found)))
         if self._is_certain:
-            self._report.started(self._child)
+            self._report.started(child)
 
     def _sweep(self) -> None:
         self._modes.restore()
@@ -192,9 +179,7 @@ class Outer:
     def _look_alone(self) -> None:
         """No inner lives: subscribe, then compare with what the last one had loaded."""
         assert self._child is not None
-        self._watching.follow(self._child.loaded, self._child.below, inner=False)
-        if self._ended is not None and self._ended.code != 0:
-            self._watching.wake_for_sources(self._child.started_ns)
+        self._watching.follow(self._child, inner=False)
         self._watching.open()
         self._watching.subscribe()
         self._watching.expect()
@@ -225,10 +210,10 @@ class Outer:
     def _on_messages(self) -> None:
         if self._child is None:
             return
-        loads = len(self._child.loaded) + len(self._child.below)
+        loads = self._child.extent()
         for message in self._child.messages():
             self._on_message(message)
-        if len(self._child.loaded) + len(self._child.below) != loads:
+        if self._child.extent() != loads:
             self._watching.subscribe()
 
     def _on_message(self, message: "Message") -> None:
@@ -240,11 +225,16 @@ class Outer:
                 self._has_run = True
                 self._feed(Event.CALLED)
             case "restart":
-                self._noticing.drop_bytecode(message.texts("paths"))
+                self._runs.decide(message.texts("paths"))
                 # What a child of the app has loaded as well is found here, too, and said once.
                 if self._state in (State.BOOTING, State.RUNNING):
                     self._on_announced(message)
                 self._feed(Event.ANNOUNCED)
+                self._feed(Event.ANNOUNCED)
+            case "noticed":
+                self._launchpad.prepare()
+            case "waiting":
+                self._report.waiting(message.text("what"))
             case "held":
                 self._report.held(message)
             case "same":
@@ -262,6 +252,8 @@ class Outer:
                 self._report.refreshed(message)
             case "leave":
                 self._leftovers.leave(int(message.number("process")))
+            case "written":
+                self._launchpad.written.update(message.texts("paths"))
             case "own":
                 self._report.own_reloader(message)
 
@@ -274,17 +266,13 @@ class Outer:
 
     def _on_children(self) -> None:
         for ended in processes.reap():
-            if self._child is None or ended.pid != self._child.pid or self._state not in ALIVE:
+            child = self._child
+            if child is None or ended.pid != child.pid or self._state not in ALIVE:
                 continue
             self._on_messages()  # what it said last
             self._ended = ended
-            if self._readiness is not None and self._readiness.ready_at is not None:
-                self._serves = self._serves or bool(self._readiness.urls)
-            self._readiness = None
-            is_final = self._ending.is_final(
-                self._child, ended.code, self._state, has_run=self._has_run
-            )
-            self._child.close()
+            is_final = self._ending.is_final(child, ended.code, self._state, has_run=self._has_run)
+            self._runs.end()
             self._feed(Event.FINAL if is_final else Event.ENDED)
 
     def _on_time(self) -> None:
@@ -295,36 +283,37 @@ class Outer:
             self._feed(Event.OVERDUE)
         if self._child is not None:
             self._asking.look(self._child, now)
-        if self._readiness is not None and self._state in ALIVE and self._readiness.look():
-            self._on_ready(self._readiness)
-        if self._child is not None and now - self._child.started > OPEN_EVENTS_AFTER_S:
-            self._open_events()
-        if self._strangers is not None and (found := self._strangers.look()):
-            self._report.once(wording.untraced(found))
-            self._watching.add_sources()
+        if self._state in (State.BOOTING, State.RUNNING):
+            self._runs.begin_when_quiet()
+            self._on_ready(self._runs.newly_ready())
+            if found := self._runs.strangers():
+                self._report.once(wording.untraced(found))
+                self._watching.add_sources()
+        if self._runs.age_s() > OPEN_EVENTS_AFTER_S:
+            self._runs.open_events()
         self._on_found()
 
-    def _open_events(self) -> None:
-        if self._watching.fileno() is None:
-            self._watching.open()
-            if self._watching.has_events and self._child is not None:
-                self._child.tell("events", on=True)
+    def _on_ready(self, readiness: "Readiness | None") -> None:
+        if readiness is not None:
+            self._report.ready(readiness, self._changed_at)
+            self._report.watched(*self._watching.extent())
+            self._runs.open_events()
+            if self._options.explain is not None:
+                self._explain(self._options.explain)
 
-    def _on_ready(self, readiness: Readiness) -> None:
-        if self._state not in (State.BOOTING, State.RUNNING):
-            return
-        self._report.ready(readiness, self._changed_at)
-        self._report.watched(*self._watching.extent())
-        if self._strangers is not None:
-            self._strangers.expect()
-        self._open_events()
+    def _explain(self, path: str) -> None:
+        assert self._child is not None
+        explain = Explain(self._child, self._watching, self._root, self._launchpad.written)
+        self._report.show(*(explain.one(path) if path else explain.everything()))
+        self._feed(Event.STOP)
 
     def _on_found(self) -> None:
         runs = self._state in (State.BOOTING, State.RUNNING)
-        found = self._noticing.look(self._child if runs else None)
+        found = self._noticing.look(self._runs.listener if runs else None)
         if found is None or not (runs or self._state is State.WAITING):
             return
         self._changed_at = found.since
+        self._runs.decide(found.paths)
         if found.is_unanswered:
             self._report.unanswered(found.paths)
         else:

@@ -9,15 +9,18 @@ import os
 import time
 
 from autoreload.core.changes import Loaded, compare
+from autoreload.core.gitignore import of_option
 from autoreload.core.patterns import Patterns
 from autoreload.system import files
-from autoreload.watch.trees import Tree, base_of, ignored_by_git
+from autoreload.watch.probes import Probes
+from autoreload.watch.trees import Tree, base_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterator
 
     from autoreload.core.options import Options
+    from autoreload.outer.child import Child
     from autoreload.watch.backends import Backend
 
 SWEEP_S = 2.0
@@ -29,11 +32,13 @@ SHARE = 200
 class Found:
     """What a look found, by what it asks for."""
 
-    __slots__ = ("hinted", "refresh", "restart")
+    __slots__ = ("hinted", "refresh", "restart", "touched")
 
     def __init__(self) -> None:
         self.restart: list[str] = []
         self.refresh: list[str] = []
+        self.touched: set[str] = set()
+        """Whatever there was an event for."""
         self.hinted = False
         """The inner should look."""
 
@@ -45,7 +50,7 @@ class Watching:
         self._options = options
         self._root = root
         self._complain = complain
-        self._ignored = Patterns(options.ignore, root) if options.ignore else None
+        self._ignored = of_option(options.ignore, root)
         self._backend: Backend | None = None
         self._failed = False
         self._directories: dict[str, int] = {}
@@ -54,9 +59,7 @@ class Watching:
         self._loaded: dict[str, Loaded] = {}
         self._below: dict[str, Loaded] = {}
         self._inner_compares = False
-        self._awake: set[str] = set()
-        self._served: set[str] = set()
-        self._began_ns = self._ended_ns = 0
+        self._probes = Probes()
         self._looked = time.monotonic()
         self._cost_s = 0.0
         self._fresh = True
@@ -80,9 +83,8 @@ class Watching:
         What was touched since `since_ns`, the start of the run, counts as changed: the run may
         have read it before.
         """
-        ignored = Patterns([*ignored_by_git(self._root), *self._options.ignore], self._root)
         wanted = Patterns([only], self._root) if only else None
-        tree = Tree(self._root, wanted, ignored)
+        tree = Tree(self._root, wanted, self._ignored, heeds_git=True)
         for path in tree.found:
             if since_ns is not None and files.touched_since(path, since_ns):
                 tree.found[path] = Loaded(path, None)
@@ -111,10 +113,11 @@ class Watching:
         self.subscribe()
         return self._only_cached([one for one in tree.found if files.touched_since(one, since_ns)])
 
-    def follow(self, loaded: dict[str, Loaded], below: dict[str, Loaded], *, inner: bool) -> None:
-        """Watch what this run loads; `inner`: its own watcher compares the first part."""
-        self._loaded = loaded
-        self._below = below
+    def follow(self, child: "Child", *, inner: bool) -> None:
+        """Watch what this run loads; `inner`: its own watcher compares what it loaded itself."""
+        self._loaded = child.loaded
+        self._below = child.below
+        self._probes = child.probes
         self._inner_compares = inner
         self.subscribe()
 
@@ -123,20 +126,6 @@ class Watching:
         for tree in self._trees:
             tree.look()
         self._cached = []
-
-    def wake_for_sources(self, started_ns: int) -> None:
-        """Without an inner: a new module in a folder of the project may be the missing one.
-
-        New is what came since the run began, as it may have looked in vain at any time.
-        """
-        self._awake = {os.path.dirname(path) for path in self._loaded} | {self._root}
-        self._began_ns = started_ns
-        self._ended_ns = files.now_ns()
-        self.subscribe()
-
-    def sleep(self) -> None:
-        """An inner lives again."""
-        self._awake = set()
 
     # --- the event source -----------------------------------------------------------------------
 
@@ -177,7 +166,7 @@ class Watching:
         if self._backend is None or self._failed:
             return
         wanted = {os.path.dirname(path) for path in (*self._loaded, *self._below)}
-        wanted |= self._awake
+        wanted |= self._probes.folders()
         for tree in (*self._trees, *self._cached):
             wanted |= tree.directories
         for directory in wanted - self._directories.keys():
@@ -212,7 +201,7 @@ class Watching:
             path in self._loaded
             or path in self._below
             or any(tree.is_wanted(path) for tree in (*self._trees, *self._cached))
-            or (path.endswith(".py") and os.path.dirname(path) in self._awake)
+            or self._probes.is_wanted(path)
         )
 
     def why(self, path: str) -> str:
@@ -221,12 +210,27 @@ class Watching:
             return "loaded by a child of the app"
         if any(path.startswith(tree.directory + os.sep) for tree in self._trees):
             return "named by --watch" if self._options.watch else "below this directory"
-        return "loaded by the last run" if path in self._loaded else "new, and may be missing"
+        return "loaded by the last run" if path in self._loaded else "would be imported now"
 
     def extent(self) -> tuple[int, int, str]:
         """How many files and directories are watched, and by what."""
         named = sum(len(tree.found) for tree in (*self._trees, *self._cached))
         return len(self._loaded) + len(self._below) + named, len(self._directories), self.name
+
+    def named(self) -> "Iterator[tuple[str, str]]":
+        """What is watched by name, with the reason."""
+        for tree in self._cached:
+            yield from ((path, "cached by the framework") for path in tree.found)
+        for tree in self._trees:
+            yield from ((path, self.why(path)) for path in tree.found)
+
+    def is_ignored(self, path: str) -> bool:
+        """Whether --ignore names a path."""
+        return self._ignored.match(path)
+
+    def probes_for(self, path: str) -> bool:
+        """Whether a module was looked for at this path."""
+        return self._probes.is_wanted(path)
 
     def expect(self) -> None:
         """Let the next look be a whole one: nobody has compared what is subscribed now."""
@@ -251,21 +255,26 @@ class Watching:
         """Take the hints, or everything, and compare."""
         found = Found()
         hints = self._backend.hints() if self._backend is not None else set()
-        if self._ignored is not None:
+        if self._ignored:
             hints = {path for path in hints if not self._ignored.match(path)}
+        found.touched = hints
         if sweep:
             return self._sweep(found)
         if not hints:
             return found
-        found.hinted = self._inner_compares and any(path in self._loaded for path in hints)
-        found.restart = self._compare_loaded(hints)
+        if self._inner_compares:
+            found.hinted = any(
+                path in self._loaded or self._probes.is_wanted(path) for path in hints
+            )
+        else:
+            found.restart = self._probes.better(hints)
+        found.restart += self._compare_loaded(hints)
         for tree in self._trees:
             found.restart += tree.look(path for path in hints if tree.is_wanted(path))
         for tree in self._cached:
             found.refresh += self._only_cached(
                 tree.look(path for path in hints if tree.is_wanted(path))
             )
-        self._add_new(found, (path for path in hints if os.path.dirname(path) in self._awake))
         self.subscribe()
         return found
 
@@ -283,21 +292,11 @@ class Watching:
             found.restart += tree.look()
         for tree in self._cached:
             found.refresh += self._only_cached(tree.look())
-        for directory in self._awake:
-            self._add_new(found, _sources(directory, self._began_ns))
+        if not self._inner_compares:
+            found.restart += self._probes.better()
         self._resubscribe()
         self._cost_s = time.perf_counter() - start
         return found
-
-    def _add_new(self, found: Found, paths: "Iterable[str]") -> None:
-        for path in paths:
-            # A program that writes sources itself and then fails is started again for them once;
-            # from then on they have to be touched while nothing runs.
-            since = self._ended_ns if path in self._served else self._began_ns
-            is_source = path.endswith(".py") and path not in self._loaded
-            if is_source and files.touched_since(path, since) and path not in found.restart:
-                self._served.add(path)
-                found.restart.append(path)
 
     def _only_cached(self, paths: list[str]) -> list[str]:
         return [path for path in paths if path not in self._loaded and not path.endswith(".py")]
@@ -308,41 +307,17 @@ class Watching:
             records += self._loaded.values()
         if paths is not None:
             records = [one for one in records if one.path in paths]
-        if self._ignored is not None:
+        if self._ignored:
             records = [one for one in records if not self._ignored.match(one.path)]
         return [one.path for one in compare(records, files.signature, files.digest).changes]
 
     def differs(self) -> list[str]:
         """What the inner loaded and is no longer so, for an inner that does not answer."""
         records = list(self._loaded.values())
-        if self._ignored is not None:
+        if self._ignored:
             records = [one for one in records if not self._ignored.match(one.path)]
         return [one.path for one in compare(records, files.signature, files.digest).changes]
 
     def close(self) -> None:
         if self._backend is not None:
             self._backend.stop()
-
-
-def _sources(directory: str, since_ns: int) -> "Iterable[str]":
-    """The sources in a directory, and in the packages in it that have changed since."""
-    try:
-        entries = list(os.scandir(directory))
-    except OSError:
-        return
-    for entry in entries:
-        if entry.name.endswith(".py"):
-            yield entry.path
-        elif (
-            entry.name.isidentifier()
-            and entry.is_dir()
-            and files.touched_since(entry.path, since_ns)
-        ):
-            yield from (os.path.join(entry.path, name) for name in _names(entry.path))
-
-
-def _names(directory: str) -> list[str]:
-    try:
-        return os.listdir(directory)
-    except OSError:
-        return []

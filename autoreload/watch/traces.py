@@ -24,10 +24,12 @@ import time
 
 from autoreload.core.changes import Loaded
 from autoreload.system import files
+from autoreload.watch.probes import MODULE, NOTHING, Probes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from importlib.machinery import ModuleSpec
     from types import CodeType, FunctionType, ModuleType
     from typing import Any
 
@@ -91,41 +93,110 @@ class Traces:
         self.on_load: Callable[[Loaded], None] = _nobody
         self.on_module: dict[str, Callable[[ModuleType], None]] = {}
         """What to do right after a module of this name was executed."""
+        self.probes = Probes()
+        self.new_probes: list[tuple[str, str, int]] = []
+        """Questions that nobody has been told of."""
+        self._folders: dict[str, str | None] = {}
         self._distrusted = distrusted
         self._known_modules = 0
 
-    def record(self, path: str, signature: "Signature | None", digest: int | None = None) -> None:
+    def record(
+        self,
+        path: str,
+        signature: "Signature | None",
+        digest: int | None = None,
+        *,
+        reason: str,
+        is_data: bool = False,
+    ) -> None:
         """Note a file that was read; the first signature of a path is the one that counts."""
         known = self.loaded.get(path)
         # What was missing may have been written by the program since, and is loaded now.
         if known is not None and (known.signature is not None or signature is None):
             return
-        record = Loaded(path, signature, digest)
+        record = Loaded(path, signature, digest, reason=reason, is_data=is_data)
         self.loaded[path] = record
+        self.last_load = time.monotonic()  # who still reads data has not started up yet
         self.on_load(record)
+
+    def drop(self, path: str) -> None:
+        """Forget data that the program turns out to write itself."""
+        known = self.loaded.get(path)
+        if known is not None and known.is_data:
+            del self.loaded[path]
+
+    def release(self, directory: str, pattern: str) -> list[str]:
+        """Forget data that the framework is told of; what was forgotten."""
+        below = os.path.realpath(directory).rstrip(os.sep) + os.sep
+        ending = pattern.rpartition("*")[2]
+        found = [
+            path
+            for path, record in list(self.loaded.items())
+            if record.is_data and path.startswith(below) and path.endswith(ending)
+        ]
+        for path in found:
+            del self.loaded[path]
+        return found
 
     def read(self, path: str) -> bytes:
         """Read a source that we execute ourselves, and note it. Raises OSError."""
         signature = files.signature(path)
         real = self.scope.real(os.path.abspath(path))
-        if signature is None and real is not None:
-            self.record(real, None)  # gone with a branch, and it may come back
-        with open(path, "rb") as file:
-            content = file.read()
-        if real is not None:
-            self.record(real, signature, files.digest_of(content))
+        record = None
+        if real is not None and real not in self.loaded:
+            # Noted before it is opened, and told of even if it is gone: it may come back.
+            record = self.loaded[real] = Loaded(real, signature, reason="the target")
+        try:
+            with open(path, "rb") as file:
+                content = file.read()
+            if record is not None:
+                record.digest = files.digest_of(content)
+        finally:
+            if record is not None:
+                self.on_load(record)
         return content
 
-    def missed(self, name: str, path: "Iterable[object]") -> None:
-        """Note where a module was looked for in vain: who creates it there wants it to be taken."""
+    def searched(self, name: str, path: "Iterable[object]", spec: "ModuleSpec | None") -> None:
+        """Note what a search for a module asked of the project's folders, found or in vain."""
         tail = name.rpartition(".")[2]
+        is_package = spec is not None and spec.submodule_search_locations is not None
+        found_in = os.path.dirname(spec.origin) if spec is not None and spec.origin else None
+        if found_in is not None and is_package:
+            found_in = os.path.dirname(found_in)
         for entry in path:
             if not isinstance(entry, str):
                 continue
-            for file in (tail + ".py", os.path.join(tail, "__init__.py")):
-                real = self.scope.real(os.path.abspath(os.path.join(entry, file)))
-                if real is not None and not os.path.exists(real):
-                    self.record(real, None)
+            try:
+                entry = entry if entry.startswith(os.sep) else os.path.abspath(entry)
+            except FileNotFoundError:
+                continue  # the working directory is gone, and importlib goes on as well
+            is_last = found_in is not None and entry == found_in
+            if is_last and is_package:
+                return  # nothing goes before a package in its own folder
+            folder = self._folder(entry)
+            answer = MODULE if is_last else NOTHING
+            if folder is not None and self.probes.note(folder, tail, answer):
+                self.new_probes.append((folder, tail, answer))
+            if folder is None and spec is None:
+                self._missed(name, os.path.join(entry, tail))
+            if is_last:
+                return
+
+    def _folder(self, entry: str) -> str | None:
+        """The real path of a folder of the project on the search path."""
+        if entry not in self._folders:
+            # A file in it stands for the folder: the same rule decides.
+            real = self.scope.real(os.path.join(os.path.abspath(entry), "__init__.py"))
+            folder = os.path.dirname(real) if real else None
+            self._folders[entry] = folder if folder and os.path.isdir(folder) else None
+        return self._folders[entry]
+
+    def _missed(self, name: str, stem: str) -> None:
+        """A folder of the search path that is not there may come with the module in it."""
+        for file in (stem + ".py", os.path.join(stem, "__init__.py")):
+            real = self.scope.real(os.path.abspath(file))
+            if real is not None and not os.path.exists(real):
+                self.record(real, None, reason=f"missing, looked for by import {name}")
 
     def is_fresh(self, path: str, mtime: float) -> bool:
         """Whether bytecode of this source is not to be trusted."""
@@ -158,7 +229,7 @@ class Traces:
                 continue
             real = self.scope.real(path)
             if real is not None and real not in self.loaded and os.path.isfile(real):
-                self.record(real, files.signature(real))
+                self.record(real, files.signature(real), reason=f"loaded as {module.__name__}")
 
     def install(self) -> None:
         """Replace the loader's methods; once in the life of an interpreter."""
@@ -186,9 +257,8 @@ def _disguise(function: "Callable[..., object]") -> None:
 
 def _find_spec(traces: Traces, original: "Callable[..., object]") -> "Any":
     def find_spec(cls, fullname, path=None, target=None):  # type: ignore[no-untyped-def]
-        spec = original(fullname, path, target)
-        if spec is None:
-            traces.missed(fullname, sys.path if path is None else path)
+        spec: Any = original(fullname, path, target)
+        traces.searched(fullname, sys.path if path is None else path, spec)
         return spec
 
     _disguise(find_spec)
@@ -201,7 +271,10 @@ def _path_stats(traces: Traces, original: "Callable[..., object]") -> "FunctionT
         traces.last_load = time.monotonic()
         real = traces.scope.real(path)
         if real is not None:
-            traces.record(real, (status.st_mtime_ns, status.st_size, status.st_ino))
+            signature = (status.st_mtime_ns, status.st_size, status.st_ino)
+            traces.record(real, signature, reason=f"loaded as {self.name}")
+            if path != real:  # a link on the way may be turned to another file
+                traces.record(os.path.abspath(path), signature, reason=f"loaded as {self.name}")
             if traces.is_fresh(real, status.st_mtime):
                 raise OSError("bytecode is not looked at")
         return {"mtime": status.st_mtime, "size": status.st_size}

@@ -3,6 +3,8 @@
 import os
 
 from autoreload.core.changes import Loaded, compare
+from autoreload.core.folders import SKIPPED
+from autoreload.core.gitignore import Ignored
 from autoreload.core.patterns import Patterns
 from autoreload.system import files
 
@@ -18,39 +20,29 @@ MOST_DIGESTED = 32 << 20
 
 LARGEST_DIGESTED = 1 << 20
 
-SKIPPED = frozenset(
-    {
-        ".git",
-        ".hg",
-        ".svn",
-        ".jj",
-        ".venv",
-        "venv",
-        "node_modules",
-        "__pycache__",
-        ".mypy_cache",
-        ".pytest_cache",
-        ".ruff_cache",
-        ".hypothesis",
-        ".tox",
-        ".nox",
-        ".idea",
-        ".vscode",
-        "site-packages",
-        "dist-packages",
-    }
+_NOISE = (
+    *(".pyc", ".pyo", ".tmp"),
+    *(".swp", ".swo", ".swx", "~", "4913"),  # vim
+    *("#", "___jb_tmp___", "___jb_old___"),  # Emacs, JetBrains
 )
-"""Folders that are never entered."""
-
-_NOISE = (".pyc", ".pyo", ".swp", ".swo", ".swx", "~", ".tmp", "4913")
 """Endings of what editors and Python leave for a moment."""
 
 
 class Tree:
     """The files below a directory that a pattern names, as they were at the last look."""
 
-    def __init__(self, directory: str, wanted: Patterns | None, ignored: Patterns | None) -> None:
+    def __init__(
+        self,
+        directory: str,
+        wanted: Patterns | None,
+        ignored: Ignored,
+        *,
+        heeds_git: bool = False,
+    ) -> None:
+        """With `heeds_git`, what a .gitignore in the tree names is left alone as well."""
         self.directory = directory
+        self._git = Ignored()
+        self._heeds_git = heeds_git
         self.found: dict[str, Loaded] = {}
         self.directories: set[str] = set()
         self.is_cut = False
@@ -69,7 +61,7 @@ class Tree:
             return False
         if self._wanted is not None and not self._wanted.match(path):
             return os.path.isdir(path)
-        return not (self._ignored is not None and self._ignored.match(path))
+        return not (self._ignored.match(path) or self._git.match(path))
 
     def _is_below(self, path: str) -> bool:
         if not path.startswith(self.directory.rstrip(os.sep) + os.sep):
@@ -114,22 +106,31 @@ class Tree:
             if not os.path.isdir(path):
                 self._add(path)
                 continue
-            self.directories.add(path)
+            self._enter(path)
             try:
                 entries = list(os.scandir(path))
             except OSError:
                 continue  # gone, or not ours to read
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
-                    if entry.name not in SKIPPED and not self._is_ignored(entry.path):
+                    if entry.name not in SKIPPED and not self._is_closed(entry.path):
                         pending.append(entry.path)
                 elif not self._add(entry.path):
                     return
 
-    def _is_ignored(self, path: str) -> bool:
-        if os.path.isfile(os.path.join(path, "pyvenv.cfg")):
+    def _enter(self, directory: str) -> None:
+        if directory in self.directories:
+            return
+        self.directories.add(directory)
+        if self._heeds_git:
+            self._git.add(_lines(os.path.join(directory, ".gitignore")), directory)
+
+    def _is_closed(self, directory: str) -> bool:
+        if os.path.isfile(os.path.join(directory, "pyvenv.cfg")):
             return True
-        return self._ignored is not None and self._ignored.match(path)
+        return any(
+            one.match_itself(directory, is_folder=True) for one in (self._ignored, self._git)
+        )
 
     def _add(self, path: str) -> bool:
         """Take a file in if it belongs to this tree; false when there is no room for it."""
@@ -166,19 +167,9 @@ def base_of(pattern: str, root: str) -> str:
     return os.path.normpath(os.sep.join(parts) or os.sep)
 
 
-def ignored_by_git(root: str) -> list[str]:
-    """The patterns of the root's .gitignore.
-
-    Those that take something back are left out, and so are those that they take it back from:
-    patterns for everything.
-    """
+def _lines(path: str) -> list[str]:
     try:
-        with open(os.path.join(root, ".gitignore"), encoding="utf-8", errors="replace") as file:
-            lines = [line.strip() for line in file]
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            return file.read().split("\n")
     except OSError:
         return []
-    return [
-        f".{line}" if line.startswith("/") else line
-        for line in lines
-        if line.strip("/*") and not line.startswith(("#", "!"))
-    ]

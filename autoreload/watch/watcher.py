@@ -20,45 +20,17 @@ from autoreload.core.changes import (
     patience,
 )
 from autoreload.core.decisions import Broken, Hold, Nothing, verdict
-from autoreload.system import files
+from autoreload.system import files, repository
 from autoreload.system.channel import Channel, ChannelClosed, settle_high
 from autoreload.system.waiting import wait
+from autoreload.watch.app import Settings
 from autoreload.watch.thread import Thread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Protocol
-
     from autoreload.core.protocol import Message
+    from autoreload.watch.app import App
     from autoreload.watch.traces import Traces
-
-    class App(Protocol):
-        """The program in the main thread, as the watcher sees it."""
-
-        def is_called(self) -> bool:
-            """Whether the program's own code has begun."""
-
-        def stop(self, *, restart: bool) -> None:
-            """Ask it to end as a user would."""
-
-        def nudge(self) -> None:
-            """Wake a main thread that missed the request."""
-
-        def force(self) -> None:
-            """End the process now."""
-
-        def kept_by(self) -> list[str]:
-            """The threads that keep it from ending."""
-
-        def orphaned(self) -> None:
-            """The outer is gone: end everything."""
-
-        def refresh(self, paths: list[str]) -> str:
-            """Let the framework read files again; its name, or nothing when it did not."""
-
-        def cached(self) -> list[tuple[str, str]] | None:
-            """Directories and patterns that the framework caches; None when it is too early."""
 
 
 BOOT_SWEEP_S = 0.1
@@ -73,27 +45,6 @@ NUDGE_S = 0.06
 LONGEST_SETTLE_S = 10.0
 SWEEP_SHARE = 300
 """A sweep may take one part in this many of the time between two."""
-
-
-class Settings:
-    """What the outer tells the watcher at the start."""
-
-    __slots__ = ("delay_s", "hold", "is_ignored", "poll_s", "stop_timeout_s")
-
-    def __init__(
-        self,
-        *,
-        delay_s: float = 0.0,
-        poll_s: float = 0.0,
-        hold: bool = True,
-        stop_timeout_s: float = 3.0,
-        is_ignored: "Callable[[str], bool] | None" = None,
-    ) -> None:
-        self.delay_s = delay_s
-        self.poll_s = poll_s
-        self.hold = hold
-        self.stop_timeout_s = stop_timeout_s
-        self.is_ignored = is_ignored
 
 
 class Watcher:
@@ -113,6 +64,7 @@ class Watcher:
         self._held: list[Broken] | None = None
         self._said_cached = False
         self._settled = False
+        self._said_busy: str | None = None
         self._digested = 0
         self._thread = Thread(self._turn_or_end)
         self._wake_read, self._wake_write = (settle_high(end) for end in os.pipe())
@@ -138,6 +90,13 @@ class Watcher:
                 self._wake()
         except ChannelClosed:
             pass  # the watcher meets it, and knows what to do
+
+    def written(self, *paths: str) -> None:
+        """Tell the outer of files that are not to be compared any more."""
+        try:
+            self._channel.send("written", paths=protocol.shortened(list(paths)))
+        except ChannelClosed:
+            pass
 
     def request_stop(self, *, restart: bool) -> None:
         """Ask the app to end; later requests add nothing."""
@@ -177,6 +136,8 @@ class Watcher:
         if self._thread.is_parked:
             return
         self._take_messages()
+        if self._traces.new_probes:
+            self.tell_probes()
         flushed = self._channel.flush()
         now = time.monotonic()
         if self._stopping_since is not None:
@@ -221,6 +182,8 @@ class Watcher:
                 self.expect_end()
             case "stop":
                 self.request_stop(restart=message.flag("restart"))
+            case "ready":
+                self._app.ready()
             case "refresh":
                 self._refresh(message.texts("paths"))
 
@@ -246,15 +209,25 @@ class Watcher:
                 if (error := files.broken(change.path))
             ]
             wait = patience(changes, bool(broken), looks, delay_s=self._settings.delay_s)
-            settled = changes == seen or time.monotonic() - noticed > LONGEST_SETTLE_S
-            if not changes or wait == 0 or settled:
+            late = time.monotonic() - noticed > LONGEST_SETTLE_S
+            if not changes or late or (changes == seen and not self._is_rewritten(changes)):
                 break
+            if seen is None and not broken:
+                self._channel.send("noticed")
             seen = changes
             if not is_half(changes):
                 looks += 1
             if not self._pause(wait, changes):
                 return
         self._act(changes, broken, noticed)
+
+    def _is_rewritten(self, changes: list[Change]) -> bool:
+        """Whether git is still at work on the tree, which is said once in a look."""
+        what = repository.busy(changes[0].path)
+        if what and what != self._said_busy:
+            self._channel.send("waiting", what=what)
+        self._said_busy = what
+        return bool(what)
 
     def _pause(self, seconds: float, changes: list[Change]) -> bool:
         """Wait while a save settles; false when there is something more urgent.
@@ -304,12 +277,27 @@ class Watcher:
         if self._settings.is_ignored is not None:
             records = [one for one in records if not self._settings.is_ignored(one.path)]
         found = compare(records, files.signature, files.digest)
+        better = [Change(path, "created", files.signature(path)) for path in self._better()]
         if not found.changes and not found.same:
             self._cost_s = 0.7 * self._cost_s + 0.3 * (time.perf_counter() - start)
         if found.same:
             self._channel.send("same", paths=protocol.shortened(found.same))
             self._tell_loaded(found.same)
-        return found.changes
+        return found.changes + better
+
+    def _better(self) -> list[str]:
+        """Files that would be imported now in place of others."""
+        ignored = self._settings.is_ignored
+        found = self._traces.probes.better()
+        return [path for path in found if ignored is None or not ignored(path)]
+
+    def tell_probes(self) -> None:
+        """Tell the outer what was asked for and not found."""
+        told = self._traces.new_probes
+        count = len(told)
+        for batch in protocol.batches(list(told[:count])):
+            self._channel.send("probed", questions=batch)
+        del told[:count]
 
     def _tell_loaded(self, paths: list[str]) -> None:
         entries = [self._traces.loaded[path].entry() for path in paths]
@@ -331,6 +319,9 @@ class Watcher:
         if not self._said_cached and (cached := self._app.cached()) is not None:
             self._said_cached = True
             for directory, pattern in cached:
+                released = self._traces.release(directory, pattern)
+                if released:
+                    self.written(*released)
                 self._channel.send("watch", directory=directory, pattern=pattern)
 
     def _hurry(self, since: float) -> None:

@@ -6,10 +6,15 @@ from hypothesis import strategies as st
 
 from autoreload.core.changes import (
     FIRST_WAIT_S,
+    LONE_WAIT_S,
+    LONGEST_STIR_S,
     LONGEST_WAIT_S,
+    STIR_MEMORY_S,
+    STIR_WAIT_S,
     Change,
     Loaded,
     Signature,
+    Stir,
     compare,
     patience,
 )
@@ -97,8 +102,8 @@ def test_a_change_stays_one_until_it_is_loaded_again() -> None:
 
 
 def test_a_record_is_plain_data_for_a_message() -> None:
-    assert Loaded("a", OLD, 5).entry() == ("a", OLD, 5)
-    assert Loaded(*("a", None)).entry() == ("a", None, None)
+    assert Loaded("a", OLD, 5, reason="read").entry() == ("a", OLD, 5, "read")
+    assert Loaded("a", None).entry() == ("a", None, None, "")
 
 
 def test_changes_are_equal_by_value() -> None:
@@ -144,7 +149,7 @@ GONE = Change("a.py", "deleted", None)
 @pytest.mark.parametrize(
     ("changes", "broken", "looks", "delay_s", "expected"),
     [
-        ([SAVED], False, 0, 0.0, 0.0),
+        ([SAVED], False, 0, 0.0, LONE_WAIT_S),
         ([SAVED], False, 1, 0.0, 2 * FIRST_WAIT_S),
         ([SAVED, ALSO], False, 0, 0.0, FIRST_WAIT_S),
         ([SAVED, ALSO], False, 2, 0.0, 4 * FIRST_WAIT_S),
@@ -178,3 +183,83 @@ def test_the_window_widens_and_has_an_end(
     wait = patience(changes, broken, looks, delay_s=delay_s)
     assert 0 <= wait <= max(LONGEST_WAIT_S, delay_s)
     assert wait <= patience(changes, broken, looks + 1, delay_s=delay_s)
+
+
+def test_a_lone_save_waits_for_less_than_a_hundredth_of_a_second() -> None:
+    """It would be felt: two looks are taken of it, and this stands between them."""
+    assert patience([SAVED], False, 0) == LONE_WAIT_S < 0.01
+
+
+def test_nothing_rests_before_a_restart_and_after_one_for_a_lone_save() -> None:
+    stir = Stir()
+    assert stir.rest(0.0) == 0.0
+    stir.decide(["a.py"], 10.0)
+    assert stir.rest(10.0) == 0.0
+
+
+def test_a_second_save_of_the_same_file_is_no_stir() -> None:
+    stir = Stir()
+    stir.decide(["a.py"], 10.0)
+    stir.move(["a.py"], 10.1)
+    stir.decide(["a.py"], 10.2)
+    assert stir.rest(10.2) == 0.0
+
+
+def test_other_files_that_move_are_waited_for_the_longer_the_more_they_are() -> None:
+    stir = Stir()
+    stir.decide(["a.py"], 10.0)
+    stir.move(["b.py"], 10.1)
+    assert stir.rest(10.1) == pytest.approx(2 * STIR_WAIT_S)
+    stir.move(["b.py"], 10.2)
+    assert stir.rest(10.2) == pytest.approx(2 * STIR_WAIT_S), "it is one file still"
+    stir.move(["c.py"], 10.2)
+    assert stir.rest(10.2) == pytest.approx(4 * STIR_WAIT_S)
+    assert stir.rest(10.3) == pytest.approx(4 * STIR_WAIT_S - 0.1)
+    stir.move([str(number) for number in range(5_000)], 10.3)
+    assert stir.rest(10.3) == pytest.approx(LONGEST_WAIT_S)
+    assert stir.rest(10.3 + LONGEST_WAIT_S) == 0.0
+
+
+def test_two_restarts_in_a_row_for_different_files_are_part_of_more() -> None:
+    stir = Stir()
+    stir.decide(["a.py"], 10.0)
+    stir.decide(["b.py"], 10.0 + STIR_MEMORY_S / 2)
+    assert stir.rest(10.0 + STIR_MEMORY_S / 2) == pytest.approx(4 * STIR_WAIT_S)
+
+
+def test_two_restarts_with_a_pause_between_are_two() -> None:
+    stir = Stir()
+    stir.decide(["a.py"], 10.0)
+    stir.move(["c.py"], 10.1)
+    stir.decide(["b.py"], 10.0 + STIR_MEMORY_S)
+    assert stir.rest(10.0 + STIR_MEMORY_S) == 0.0
+
+
+def test_a_tree_that_never_rests_is_not_waited_for_for_ever() -> None:
+    stir = Stir()
+    stir.decide(["a.py"], 10.0)
+    stir.move(["b.py"], 10.0 + LONGEST_STIR_S - 0.01)
+    assert stir.rest(10.0 + LONGEST_STIR_S - 0.01) == pytest.approx(0.01)
+    stir.move(["b.py"], 10.0 + LONGEST_STIR_S)
+    assert stir.rest(10.0 + LONGEST_STIR_S) == 0.0
+
+
+moves = st.lists(
+    st.tuples(
+        st.sampled_from(["decide", "move"]), st.sets(st.sampled_from("abcd")), st.floats(0, 2)
+    ),
+    max_size=12,
+)
+
+
+@given(moves)
+def test_the_rest_is_bounded_and_ends_when_nothing_moves(
+    story: list[tuple[str, set[str], float]],
+) -> None:
+    stir = Stir()
+    now = 100.0
+    for kind, paths, later_s in story:
+        now += later_s
+        (stir.decide if kind == "decide" else stir.move)(paths, now)
+        assert 0.0 <= stir.rest(now) <= LONGEST_WAIT_S
+    assert stir.rest(now + LONGEST_WAIT_S) == 0.0

@@ -128,7 +128,7 @@ def test_a_callable_gets_the_directory_first_and_its_name_as_program(tmp_path: P
         (7, 7),
         ("why", "why"),
         ("", ""),
-        (True, None),
+        (True, True),
         ([1], None),
         (1.5, None),
     ],

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from autoreload.system.files import digest, digest_of, signature
-from tests.children import ROOT, output, run
+from tests.children import output, run
 
 # What is known in the end is printed as the last line.
 TRACE = """
@@ -81,7 +81,7 @@ import colorsys, wave, site_package, dist_package, autoreload.core.lifecycle, a
 
 
 def test_a_project_that_is_linked_or_editable_is_recorded_where_it_is(tmp_path: Path) -> None:
-    """The real path decides."""
+    """The real path decides; the link is watched as well, as it may be turned."""
     packages = tmp_path / "site-packages"
     source = tmp_path / "project"
     editable = tmp_path / "editable"
@@ -99,7 +99,8 @@ site.addsitedir("site-packages")
 import linked, single, edited
 """
     _, loaded = traced(code, tmp_path)
-    assert list(loaded) == [str(path) for path in paths]
+    links = [packages / "linked" / "__init__.py", packages / "single.py"]
+    assert set(loaded) == {str(path) for path in [*paths, *links]}
 
 
 def test_an_installed_package_that_the_project_links_is_not_recorded(tmp_path: Path) -> None:
@@ -111,13 +112,13 @@ def test_an_installed_package_that_the_project_links_is_not_recorded(tmp_path: P
     assert loaded == {}
 
 
-def test_a_linked_project_is_recorded_once(tmp_path: Path) -> None:
+def test_a_linked_project_is_recorded_with_its_link(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "real" / "a.py").write_text("x = 1\n")
     (tmp_path / "link").symlink_to(tmp_path / "real")
     code = "sys.path[:0] = ['link', 'real']\nimport a; del sys.modules['a'], sys.path[0]; import a"
     _, loaded = traced(code, tmp_path)
-    assert list(loaded) == [str(tmp_path / "real" / "a.py")]
+    assert set(loaded) == {str(tmp_path / "real" / "a.py"), str(tmp_path / "link" / "a.py")}
 
 
 def test_the_signature_is_taken_before_reading(tmp_path: Path) -> None:
@@ -356,23 +357,53 @@ traces.collect_modules()
     assert traced(code, tmp_path)[1] == {}
 
 
-def test_a_module_that_was_looked_for_in_vain_is_recorded_as_missing(tmp_path: Path) -> None:
-    """Whoever creates it wants it to be taken; what is outside of the project is not looked at."""
+MISSED = """
+    import json, sys
+    from autoreload.watch.traces import Traces
+    traces = Traces()
+    traces.install()
+    sys.path.append("/nowhere/yet")
+    for name in ("absent", "package.absent", "os.absent"):
+        try:
+            __import__(name)
+        except ImportError:
+            pass
+    asked = [folder for folder, names in traces.probes.asked.items() if "absent" in names]
+    missing = [path for path, one in traces.loaded.items() if one.signature is None]
+    print(json.dumps([asked, missing]))
+"""
+
+
+def test_a_module_that_was_looked_for_in_vain_is_asked_for_wherever_it_may_come(
+    tmp_path: Path,
+) -> None:
+    """Whoever creates it wants it to be taken; what is nobody's own is not looked at."""
     (tmp_path / "package").mkdir()
     (tmp_path / "package" / "__init__.py").touch()
+    asked, missing = json.loads(output(MISSED, cwd=tmp_path))
+    assert {str(tmp_path), str(tmp_path / "package")} <= {*asked}
+    assert "site-packages" not in str([asked, missing])
+    # A folder of the search path that is not there cannot be asked: its files are missing.
+    assert missing == ["/nowhere/yet/absent.py", "/nowhere/yet/absent/__init__.py"]
+
+
+def test_an_import_in_a_folder_that_is_gone(tmp_path: Path) -> None:
+    """The search path began with the working directory, and every import failed with it."""
     code = """
-for name in ("absent", "package.absent", "os.absent"):
+    import os, sys
+    from autoreload.watch.traces import Traces
+    Traces().install()
+    assert sys.path[0] == ""
+    os.mkdir("gone")
+    os.chdir("gone")
+    os.rmdir("../gone")
+    import colorsys
     try:
-        __import__(name)
-    except ImportError:
-        pass
-"""
-    _, loaded = traced(code, tmp_path)
-    missing = {path for path, (signature, _) in loaded.items() if signature is None}
-    folders = (ROOT, tmp_path, tmp_path / "package")  # the first is on the children's PYTHONPATH
-    assert missing == {
-        str(folder / file) for folder in folders for file in ("absent.py", "absent/__init__.py")
-    }
+        import absent
+    except ModuleNotFoundError as problem:
+        print(problem)
+    """
+    assert output(code, cwd=tmp_path) == "No module named 'absent'\n"
 
 
 def test_a_missing_module_that_the_program_writes_itself_is_loaded_like_any(tmp_path: Path) -> None:

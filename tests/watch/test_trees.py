@@ -5,16 +5,17 @@ from pathlib import Path
 
 import pytest
 
+from autoreload.core.gitignore import Ignored, of_option
 from autoreload.core.patterns import Patterns
 from autoreload.system import files
-from autoreload.watch.trees import MOST_FILES, Tree, base_of, ignored_by_git
+from autoreload.watch.trees import MOST_FILES, Tree, base_of
 
 
 def tree(root: Path, *wanted: str, ignored: tuple[str, ...] = ()) -> Tree:
     return Tree(
         str(root),
         Patterns(wanted, str(root)) if wanted else None,
-        Patterns(ignored, str(root)) if ignored else None,
+        of_option(ignored, str(root)),
     )
 
 
@@ -68,6 +69,9 @@ def test_what_is_ignored_is_not_found_nor_entered(tmp_path: Path) -> None:
         "a.py~",
         "4913",
         "a.tmp",
+        "#a.py#",
+        "a.py___jb_tmp___",
+        "a.py___jb_old___",
     ],
 )
 def test_what_nobody_edits_is_not_found(tmp_path: Path, name: str) -> None:
@@ -232,25 +236,74 @@ def test_where_an_absolute_pattern_begins(tmp_path: Path, monkeypatch: pytest.Mo
 def test_what_a_pattern_names_is_found_from_its_base(tmp_path: Path, pattern: str) -> None:
     """`--watch .` matched no file."""
     make(tmp_path, "src/a.py")
-    found = Tree(base_of(pattern, str(tmp_path)), Patterns([pattern], str(tmp_path)), None)
+    found = Tree(base_of(pattern, str(tmp_path)), Patterns([pattern], str(tmp_path)), Ignored())
     assert names(tmp_path, {*found.found}) == ["src/a.py"]
 
 
-def test_what_git_ignores(tmp_path: Path) -> None:
-    assert ignored_by_git(str(tmp_path)) == []
-    (tmp_path / ".gitignore").write_text(
-        "# a comment\n\n*.log\n  build/  \n/data\n/\n*\n/*\n**\n!keep.log\n\udcff\n",
-        errors="surrogateescape",
+GITIGNORE = "# a comment\n\n*.log\nbuild/\n/data\n/\n!keep.log\n\udcff\n"
+
+
+def heedful(root: Path, *ignored: str) -> Tree:
+    """A tree that heeds the .gitignore files in it."""
+    return Tree(str(root), None, of_option(ignored, str(root)), heeds_git=True)
+
+
+def test_what_git_ignores_is_left_alone(tmp_path: Path) -> None:
+    kept = ["a.py", "deep/a.py", "keep.log", "src/data/a.py"]
+    left = ["a.log", "deep/a.log", "deep/build/a.py", "data/a.py"]
+    make(tmp_path, *kept, *left)
+    (tmp_path / ".gitignore").write_text(GITIGNORE, errors="surrogateescape")
+    found = heedful(tmp_path)
+    assert names(tmp_path, {*found.found}) == [".gitignore", *kept]
+    assert names(tmp_path, found.directories) == [".", "deep", "src", "src/data"]
+    for name in left:
+        assert not found.is_wanted(str(tmp_path / name)), name
+    make(tmp_path, "new.log", "deep/build/new.py", "deep/new.py")
+    assert names(tmp_path, found.look()) == ["deep/new.py"]
+
+
+def test_only_a_tree_of_everything_heeds_git(tmp_path: Path) -> None:
+    """Who names a tree with --watch wants what git ignores too."""
+    make(tmp_path, "a.log")
+    (tmp_path / ".gitignore").write_text("*.log\n")
+    assert names(tmp_path, {*tree(tmp_path).found}) == [".gitignore", "a.log"]
+
+
+def test_a_deeper_gitignore_decides_for_what_is_below_it(tmp_path: Path) -> None:
+    make(
+        tmp_path, "a.log", "deep/a.log", "deep/keep.log", "deep/er/keep.log", "deep/b.txt", "b.txt"
     )
-    ignored = ignored_by_git(str(tmp_path))
-    assert ignored[:3] == ["*.log", "build/", "./data"]
-    assert len(ignored) == 4
-    patterns = Patterns(ignored, str(tmp_path))
-    for name, expected in (
-        ("deep/a.log", True),
-        ("deep/build/a.py", True),
-        ("data/a.py", True),
-        ("src/data/a.py", False),
-        ("a.py", False),
-    ):
-        assert patterns.match(str(tmp_path / name)) == expected, name
+    (tmp_path / ".gitignore").write_text("*.log\n")
+    (tmp_path / "deep" / ".gitignore").write_text("!keep.log\n/b.txt\n")
+    (tmp_path / "deep" / "er" / ".gitignore").write_text("keep.log\n")
+    found = heedful(tmp_path)
+    assert names(tmp_path, {*found.found}) == [
+        ".gitignore",
+        "b.txt",
+        "deep/.gitignore",
+        "deep/er/.gitignore",
+        "deep/keep.log",
+    ]
+
+
+def test_what_lies_in_an_ignored_folder_cannot_be_taken_back(tmp_path: Path) -> None:
+    make(tmp_path, "build/keep.py", "out/keep.py", "out/other.py")
+    (tmp_path / ".gitignore").write_text("build/\n!build/keep.py\nout/*\n!out/keep.py\n")
+    (tmp_path / "build" / ".gitignore").write_text("!keep.py\n")
+    found = heedful(tmp_path)
+    assert names(tmp_path, {*found.found}) == [".gitignore", "out/keep.py"]
+    assert not found.is_wanted(str(tmp_path / "build" / "keep.py"))
+
+
+def test_an_option_beats_what_git_takes_back(tmp_path: Path) -> None:
+    make(tmp_path, "a.log", "keep.log")
+    (tmp_path / ".gitignore").write_text("*.log\n!keep.log\n")
+    assert names(tmp_path, {*heedful(tmp_path, "keep.log").found}) == [".gitignore"]
+
+
+def test_a_gitignore_in_a_folder_that_comes_later_is_heeded(tmp_path: Path) -> None:
+    make(tmp_path, "a.py")
+    found = heedful(tmp_path)
+    make(tmp_path, "deep/a.py", "deep/a.log")
+    (tmp_path / "deep" / ".gitignore").write_text("*.log\n")
+    assert names(tmp_path, found.look([str(tmp_path / "deep")])) == ["deep/.gitignore", "deep/a.py"]

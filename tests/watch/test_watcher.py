@@ -10,13 +10,14 @@ import pytest
 from autoreload.core.protocol import Message
 from autoreload.system import files
 from autoreload.system.channel import Channel, pair
+from autoreload.watch.app import Settings
 from autoreload.watch.traces import Traces
-from autoreload.watch.watcher import Settings, Watcher
+from autoreload.watch.watcher import Watcher
 from tests.children import started
 from tests.fakes import FakeApp
 from tests.waiting import until
 
-QUIET = {"loaded", "settled"}
+QUIET = {"loaded", "noticed", "probed", "settled"}
 """Words that come when they come."""
 
 
@@ -132,7 +133,7 @@ def test_a_touch_restarts_nothing_and_is_said_once(watched: Bench) -> None:
     watched.channel.send("look")
     assert watched.wait_for("same").texts("paths") == [str(path)]
     # The outer's list takes the new signature too.
-    entry = (str(path), files.signature(str(path)), files.digest(str(path)))
+    entry = (str(path), files.signature(str(path)), files.digest(str(path)), "the target")
     assert watched.wait_for("loaded").fields["files"] == [entry]
     watched.look()
     assert watched.words() == ["same"]
@@ -253,7 +254,7 @@ def test_a_deleted_file_restarts(watched: Bench) -> None:
 
 def test_a_file_that_was_missing_restarts_when_it_comes(watched: Bench) -> None:
     path = watched.folder / "a.py"
-    watched.traces.record(str(path), None)
+    watched.traces.record(str(path), None, reason="missing")
     watched.watcher.start()
     watched.look()
     path.write_text("x = 1\n")
@@ -382,7 +383,7 @@ def test_a_file_that_is_loaded_is_told_with_its_signature(watched: Bench) -> Non
     path = watched.load("a.py", "x = 1\n")
     message = watched.wait_for("loaded")
     assert message.fields["files"] == [
-        (str(path), files.signature(str(path)), files.digest(str(path)))
+        (str(path), files.signature(str(path)), files.digest(str(path)), "the target")
     ]
 
 
@@ -391,15 +392,15 @@ def test_when_it_is_quiet_the_missing_digests_and_the_caches_are_told(tmp_path: 
         watched.app.caches = [("/templates", "**/*")]
         path = watched.folder / "a.py"
         path.write_text("x = 1\n")
-        watched.traces.record(str(path), files.signature(str(path)))
+        watched.traces.record(str(path), files.signature(str(path)), reason="read")
         first = watched.wait_for("loaded")
-        assert first.fields["files"] == [(str(path), files.signature(str(path)), None)]
+        assert first.fields["files"] == [(str(path), files.signature(str(path)), None, "read")]
         watched.watcher.start()
         watched.wait_for("settled")
         told = watched.wait_for("loaded").fields["files"]
         assert isinstance(told, list)
         # The tests' own modules are also there, they come by a loader of pytest's.
-        assert (str(path), files.signature(str(path)), files.digest(str(path))) in told
+        assert (str(path), files.signature(str(path)), files.digest(str(path)), "read") in told
         message = watched.wait_for("watch")
         assert (message.text("directory"), message.text("pattern")) == ("/templates", "**/*")
         assert len(watched.said("settled")) == 1

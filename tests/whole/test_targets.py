@@ -46,7 +46,7 @@ RESULTS = {
     "nothing": (0, "ran ['-w', '9', '--help']", ""),
     "number": (7, "", ""),
     "text": (1, "", "that is why"),
-    "truth": (0, "", ""),
+    "truth": (1, "", ""),
     "thing": (0, "", ""),
     "fails": (1, "", "ValueError: no"),
     "leaves": (4, "", ""),

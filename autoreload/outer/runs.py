@@ -1,0 +1,104 @@
+"""The present run of the app, and the start of the next."""
+
+import time
+
+from autoreload.outer.readiness import Readiness
+from autoreload.outer.strangers import Strangers
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from autoreload.outer.child import Child, Launchpad
+    from autoreload.outer.noticing import Noticing
+    from autoreload.outer.watching import Watching
+
+
+class Runs:
+    """Starts one run after the other, each when the files that it is for have come to rest."""
+
+    def __init__(
+        self, launchpad: "Launchpad", watching: "Watching", noticing: "Noticing", *, serves: bool
+    ) -> None:
+        self._launchpad = launchpad
+        self._watching = watching
+        self._noticing = noticing
+        self._serves = serves
+        self._readiness: Readiness | None = None
+        self._strangers: Strangers | None = None
+        self.child: Child | None = None
+        self.count = 0
+
+    @property
+    def listener(self) -> "Child | None":
+        """The run that can be told something: one that has begun."""
+        return self.child if self.child is not None and not self.child.nonce else None
+
+    def start(self) -> "Child":
+        """Start the next run; it begins when nothing moves any more. Raises OSError."""
+        self.child = self._launchpad.start(wait=self._noticing.rest() > 0)
+        self.count += 1
+        self._readiness = Readiness(self.child, serves=self._serves)
+        self._strangers = Strangers(self.child)
+        if not self.child.nonce:
+            self._begin(self.child)
+        return self.child
+
+    def begin_when_quiet(self) -> None:
+        """Let a run begin that has been waiting for the files to come to rest."""
+        if self.child is not None and self.child.nonce and self._noticing.rest() == 0:
+            self._begin(self.child)
+
+    def _begin(self, child: "Child") -> None:
+        """The new run reads what is there from now on."""
+        self._noticing.forget()
+        self._watching.rebase()
+        self._watching.follow(child, inner=child.channel is not None)
+        if child.nonce:
+            self._launchpad.begin(child)
+        if self._watching.has_events:
+            child.tell("events", on=True)
+
+    def decide(self, paths: list[str]) -> None:
+        """The next run is because of these files, and is not to trust their bytecode."""
+        self._noticing.decide(paths)
+        self._launchpad.distrusted.update(self._noticing.drop_bytecode(paths))
+
+    def open_events(self) -> None:
+        """Start the event source, once; until then the inner's watcher looks often."""
+        if self._watching.fileno() is None:
+            self._watching.open()
+            if self._watching.has_events and self.listener is not None:
+                self.listener.tell("events", on=True)
+
+    def timeouts(self, now: float) -> list[float]:
+        """Seconds until something of the present run is due."""
+        times = self._strangers.timeouts(now) if self._strangers is not None else []
+        if self._readiness is not None and (interval := self._readiness.interval()) is not None:
+            times.append(interval)
+        if self.child is not None and self.child.nonce:
+            times.append(self._noticing.rest())
+        return times
+
+    def newly_ready(self) -> Readiness | None:
+        """How the run became ready, if it has since the last call."""
+        if self._readiness is None or not self._readiness.look():
+            return None
+        if self.child is not None and self._strangers is not None:
+            self.child.tell("ready")
+            self._strangers.expect()
+        return self._readiness
+
+    def strangers(self) -> list[str]:
+        """Interpreters below the app that do not report, once in a run."""
+        return self._strangers.look() if self._strangers is not None else []
+
+    def age_s(self) -> float:
+        """How long the present run has lived."""
+        return time.monotonic() - self.child.started if self.child is not None else 0.0
+
+    def end(self) -> None:
+        """The present run is over; a program that has listened once is waited for to do so."""
+        if self._readiness is not None and self._readiness.urls:
+            self._serves = True
+        self._readiness = None
+        if self.child is not None:
+            self.child.close()

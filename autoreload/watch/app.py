@@ -1,0 +1,57 @@
+"""The program as the watcher sees it, and what the watcher is told at the start."""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Protocol
+
+    class App(Protocol):
+        """The program in the main thread, as the watcher sees it."""
+
+        def is_called(self) -> bool:
+            """Whether the program's own code has begun."""
+
+        def stop(self, *, restart: bool) -> None:
+            """Ask it to end as a user would."""
+
+        def nudge(self) -> None:
+            """Wake a main thread that missed the request."""
+
+        def force(self) -> None:
+            """End the process now."""
+
+        def kept_by(self) -> list[str]:
+            """The threads that keep it from ending."""
+
+        def orphaned(self) -> None:
+            """The outer is gone: end everything."""
+
+        def ready(self) -> None:
+            """It is up: what it reads from now on is its own affair."""
+
+        def refresh(self, paths: list[str]) -> str:
+            """Let the framework read files again; its name, or nothing when it did not."""
+
+        def cached(self) -> list[tuple[str, str]] | None:
+            """Directories and patterns that the framework caches; None when it is too early."""
+
+
+class Settings:
+    """What the outer tells the watcher at the start."""
+
+    __slots__ = ("delay_s", "hold", "is_ignored", "poll_s", "stop_timeout_s")
+
+    def __init__(
+        self,
+        *,
+        delay_s: float = 0.0,
+        poll_s: float = 0.0,
+        hold: bool = True,
+        stop_timeout_s: float = 3.0,
+        is_ignored: "Callable[[str], bool] | None" = None,
+    ) -> None:
+        self.delay_s = delay_s
+        self.poll_s = poll_s
+        self.hold = hold
+        self.stop_timeout_s = stop_timeout_s
+        self.is_ignored = is_ignored

@@ -1,0 +1,108 @@
+"""Files that are not there, and would be imported instead of what was: a shadow, a namespace's end.
+
+An import looks through the directories of its path in order. A module that appears in one that was
+looked at before the right one, or a package beside a module of its name, is what a new start would
+find. So for every directory of the project it is noted what was asked for and how good the answer
+was; nothing is looked at again until the directory itself has changed.
+"""
+
+import os
+import time
+from _frozen_importlib_external import EXTENSION_SUFFIXES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+NOTHING, MODULE, PACKAGE = 0, 1, 2
+"""What a directory can answer, in the order in which importlib prefers it."""
+
+_TICK_S = 0.05
+"""A directory that changed this recently may change again without another modification time."""
+
+
+class Probes:
+    """What was asked of which directory, and how good the answer was."""
+
+    def __init__(self) -> None:
+        self.asked: dict[str, dict[str, int]] = {}
+        self._seen: dict[str, tuple[int, int]] = {}
+        self._folders: dict[str, list[str]] = {}
+
+    def note(self, directory: str, name: str, answer: int) -> bool:
+        """Note one question; whether it is a new one."""
+        names = self.asked.setdefault(directory, {})
+        if name in names:
+            return False
+        names[name] = answer
+        return True
+
+    def better(self, hints: "Iterable[str] | None" = None) -> list[str]:
+        """The files that would now be found first; `hints` are paths that may be among them."""
+        if hints is None:
+            places = [(one, name) for one in list(self.asked) for name in self._open(one)]
+        else:
+            places = [place for path in hints for place in self._meant(path)]
+        found: dict[str, None] = {}
+        for one, name in places:
+            if path := _answer(one, name, self.asked[one][name]):
+                found[path] = None
+                # It is looked at again until it has settled, and is to be found then as well.
+                self._seen.pop(one, None)
+        return list(found)
+
+    def missing(self) -> "Iterator[str]":
+        """The names that nobody has answered, as paths without an ending."""
+        for directory, names in self.asked.items():
+            for name, answer in names.items():
+                if answer == NOTHING:
+                    yield os.path.join(directory, name)
+
+    def folders(self) -> set[str]:
+        """The directories whose entries matter, and those in them that may become packages."""
+        inside = (os.path.join(one, name) for one in self._folders for name in self._folders[one])
+        return {*self.asked, *inside}
+
+    def is_wanted(self, path: str) -> bool:
+        """Whether an event of this path may be an answer."""
+        return bool(self._meant(path))
+
+    def _meant(self, path: str) -> list[tuple[str, str]]:
+        directory, file = os.path.split(path)
+        above, folder = os.path.split(directory)
+        places = [(directory, file.partition(".")[0]), (above, folder)]
+        return [(one, name) for one, name in places if name in self.asked.get(one, ())]
+
+    def _open(self, directory: str) -> list[str]:
+        """The names whose answer may have become better since the last look."""
+        names = list(self.asked[directory])
+        now = (_changed_at(directory), len(names))
+        if now == self._seen.get(directory):
+            # Only a folder that is there can become a package without a change up here.
+            return self._folders[directory]
+        if now[0] < (time.time() - _TICK_S) * 1e9:
+            self._seen[directory] = now
+        self._folders[directory] = [
+            name for name in names if os.path.isdir(os.path.join(directory, name))
+        ]
+        return names
+
+
+def _changed_at(directory: str) -> int:
+    try:
+        return os.stat(directory).st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _answer(directory: str, name: str, than: int) -> str | None:
+    """The file that answers better than before."""
+    stem = os.path.join(directory, name)
+    package = os.path.join(stem, "__init__.py")
+    if than < PACKAGE and os.path.isfile(package):
+        return package
+    if than < MODULE:
+        for suffix in (".py", *EXTENSION_SUFFIXES):
+            if os.path.isfile(stem + suffix):
+                return stem + suffix
+    return None
