@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from autoreload.core.protocol import Message
 
+LAST_WORDS, LAST_WORD_S = 100, 0.005
+"""How often, and after which pause, the last messages are tried; an outer that lives reads them."""
+
 GUARD_GRACE_S = 0.4
 """What the app gets to clean up when the outer is gone; all is over within a second."""
 
@@ -194,14 +197,20 @@ def main() -> bool:
     try:
         _run(channel, app, start, traces)
     finally:
-        _tell_last(watcher)
+        _tell_last(watcher, channel)
     return True
 
 
-def _tell_last(watcher: Watcher) -> None:
+def _tell_last(watcher: Watcher, channel: Channel) -> None:
     """What the outer needs to know to wake up, should this be the end."""
     try:
         watcher.tell_probes()
+        # The watcher's thread may be in the middle of sending, or the socket full: what is kept
+        # when the interpreter ends is lost, and the program would never wake up.
+        for _ in range(LAST_WORDS):
+            if channel.flush():
+                return
+            _nap(LAST_WORD_S)
     except ChannelClosed:
         pass
 

@@ -189,6 +189,7 @@ BASE = (
     "base.execute('CREATE TABLE IF NOT EXISTS a (b)')"
 )
 
+WRITE_AHEAD = "base.execute('PRAGMA journal_mode=WAL'); base.execute('INSERT INTO a VALUES (0)')"
 OWN = {
     "log": (
         "import logging; logging.basicConfig(filename='app.log'); text = 'log'",
@@ -203,8 +204,7 @@ OWN = {
         "base.execute('INSERT INTO a VALUES (1)'); base.commit()",
     ),
     "database with a log": (
-        f"{BASE}; base.execute('PRAGMA journal_mode=WAL')\n"
-        "base.execute('INSERT INTO a VALUES (0)'); text = open('data.db-wal', 'rb').read(0)",
+        f"{BASE}; {WRITE_AHEAD}; text = open('data.db-wal', 'rb').read(0)",
         "base.execute('INSERT INTO a VALUES (1)'); base.commit()",
     ),
     "state that is read first": (
