@@ -310,7 +310,9 @@ class Outer:
     def _on_found(self) -> None:
         runs = self._state in (State.BOOTING, State.RUNNING)
         found = self._noticing.look(self._runs.listener if runs else None)
-        if found is None or not (runs or self._state is State.WAITING):
+        # A run that has not begun yet will read what is there when it does.
+        has_begun = not runs or self._runs.listener is not None
+        if found is None or not has_begun or not (runs or self._state is State.WAITING):
             return
         self._changed_at = found.since
         self._runs.decide(found.paths)
