@@ -24,7 +24,8 @@ def _by_peers(plain: str, module: str = "") -> dict[str, str]:
     """Lines of the tools that run any command."""
     lines = {
         "watchfiles": f"watchfiles --filter python '{plain}' .",
-        "watchmedo": f"watchmedo auto-restart --recursive --patterns *.py -- {plain}",
+        # With watchdog 7 the first pattern matches no path below a folder.
+        "watchmedo": f"watchmedo auto-restart --recursive --patterns *.py;**/*.py -- {plain}",
     }
     if environment.nodemon().exists():
         lines["nodemon"] = f"nodemon --quiet --ext py --exec '{plain}'"

@@ -56,18 +56,15 @@ class App:
         signal.pthread_kill(self._main, self._signal)
 
     def nudge(self) -> None:
-        """Send the signal again to a main thread that did not move.
+        """Wake a main thread that did not move; the signal itself is not sent twice.
 
-        A signal that arrives between Python's check and the system call does not interrupt that
-        call. Only with Python's own handler is a second one harmless: servers count them.
+        Servers count them, and take the second one for "at once".
         """
-        if (
-            self._asked_at is not None
-            and signal.getsignal(self._signal) is signal.default_int_handler
-            and self._asked_at == self._position()
-            and self._asked_at[0] is not None
-        ):
-            signal.pthread_kill(self._main, self._signal)
+        if self._asked_at is not None and self._asked_at[0] is not None:
+            from autoreload.system import interrupts
+
+            if self._asked_at == self._position():
+                interrupts.wake(self._main)
 
     def _position(self) -> "tuple[FrameType | None, int]":
         frame = sys._current_frames().get(self._main)

@@ -23,7 +23,7 @@ class Witness:
     """One such process; without a `cat` on the machine there is none, and it shows nothing."""
 
     def __init__(self, environment: "Mapping[str, str]") -> None:
-        read, self._write = os.pipe2(os.O_CLOEXEC)
+        read, self._write = os.pipe()
         try:
             self.pid: int | None = os.posix_spawnp(
                 "cat",
