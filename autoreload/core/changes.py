@@ -109,6 +109,24 @@ def compare(
     return Comparison(changes, same)
 
 
+BOOT_SWEEP_S = 0.1
+SWEEP_S = 1.0
+POLL_S = 0.5
+
+
+def pace(cost_s: float, *, poll_s: float, has_events: bool | None) -> float:
+    """Seconds between two looks without a hint, when one takes `cost_s`.
+
+    `poll_s` is what the user asked for, or 0. While it is not known whether events arrive (None),
+    looks are frequent; beside events they may take one part in 300 of the time, without one in 20.
+    """
+    if has_events and not poll_s:
+        return max(SWEEP_S, cost_s * 300)
+    if has_events is None and not poll_s:
+        return max(BOOT_SWEEP_S, cost_s * 20)
+    return max(poll_s or POLL_S, cost_s * 20)
+
+
 LONE_WAIT_S = 0.008
 """What a lone save waits for a second one; the next interpreter boots meanwhile."""
 FIRST_WAIT_S = 0.02

@@ -14,7 +14,8 @@ costs the inner no import.
                      here     the watcher has heard `look`
                      loaded   files that were read, each with the signature taken before reading
                      probed   where modules were looked for, and with which answer
-                     written  files that the program writes itself
+                     dropped  files not to be compared, as the program writes them itself or
+                              the framework reads them again
                      called   the program's own code begins
                      settled  it was called, and has imported nothing for a while
                      usage    the target cannot be run as it was named
@@ -62,7 +63,7 @@ TO_OUTER = frozenset(
         "hello",
         "here",
         "loaded",
-        "written",
+        "dropped",
         "probed",
         "called",
         "settled",

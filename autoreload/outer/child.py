@@ -80,7 +80,7 @@ class Child:
                     self._take_loaded(message)
                 case "probed":
                     self._take_probed(message)
-                case "written":
+                case "dropped":
                     for path in message.texts("paths"):
                         self.loaded.pop(path, None)
                         self.below.pop(path, None)

@@ -252,7 +252,7 @@ class Outer:
                 self._report.refreshed(message)
             case "leave":
                 self._leftovers.leave(int(message.number("process")))
-            case "written":
+            case "dropped" if message.flag("own"):
                 self._launchpad.written.update(message.texts("paths"))
             case "own":
                 self._report.own_reloader(message)

@@ -78,6 +78,8 @@ class Reads:
         real = self._traces.scope.real(os.path.abspath(text))
         if real is None or real in self._written or not self._is_counted(real):
             return
+        if self._traces.is_released(real):
+            return
         try:
             status = os.stat(real)
         except OSError:

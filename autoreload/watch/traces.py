@@ -97,6 +97,7 @@ class Traces:
         self.new_probes: list[tuple[str, str, int]] = []
         """Questions that nobody has been told of."""
         self._folders: dict[str, str | None] = {}
+        self._released: list[tuple[str, str]] = []
         self._distrusted = distrusted
         self._known_modules = 0
 
@@ -126,17 +127,23 @@ class Traces:
             del self.loaded[path]
 
     def release(self, directory: str, pattern: str) -> list[str]:
-        """Forget data that the framework is told of; what was forgotten."""
+        """Forget data that the framework is told of, now and later; what was forgotten."""
         below = os.path.realpath(directory).rstrip(os.sep) + os.sep
-        ending = pattern.rpartition("*")[2]
+        self._released.append((below, pattern.rpartition("*")[2]))
         found = [
             path
             for path, record in list(self.loaded.items())
-            if record.is_data and path.startswith(below) and path.endswith(ending)
+            if record.is_data and self.is_released(path)
         ]
         for path in found:
             del self.loaded[path]
         return found
+
+    def is_released(self, path: str) -> bool:
+        """Whether a file is the framework's to read again."""
+        return any(
+            path.startswith(below) and path.endswith(ending) for below, ending in self._released
+        )
 
     def read(self, path: str) -> bytes:
         """Read a source that we execute ourselves, and note it. Raises OSError."""

@@ -17,6 +17,7 @@ from autoreload.core.changes import (
     Loaded,
     compare,
     is_half,
+    pace,
     patience,
 )
 from autoreload.core.decisions import Broken, Hold, Nothing, verdict
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
     from autoreload.watch.traces import Traces
 
 
-BOOT_SWEEP_S = 0.1
-SWEEP_S = 1.0
-POLL_S = 0.5
 ALONE_S = 0.3
 QUIET_S = 0.3
 """The boot is over when nothing was loaded for this long."""
@@ -43,8 +41,6 @@ SLOW_S = 1.0
 """An app that has not ended after this is told about."""
 NUDGE_S = 0.06
 LONGEST_SETTLE_S = 10.0
-SWEEP_SHARE = 300
-"""A sweep may take one part in this many of the time between two."""
 
 
 class Watcher:
@@ -91,10 +87,14 @@ class Watcher:
         except ChannelClosed:
             pass  # the watcher meets it, and knows what to do
 
-    def written(self, *paths: str) -> None:
+    def written(self, path: str) -> None:
+        """Tell the outer of a file that the program writes itself, in this run and in others."""
+        self._drop([path], is_own=True)
+
+    def _drop(self, paths: list[str], *, is_own: bool = False) -> None:
         """Tell the outer of files that are not to be compared any more."""
         try:
-            self._channel.send("written", paths=protocol.shortened(list(paths)))
+            self._channel.send("dropped", paths=protocol.shortened(paths), own=is_own)
         except ChannelClosed:
             pass
 
@@ -150,14 +150,8 @@ class Watcher:
     def _interval(self) -> float:
         if self._stopping_since is not None:
             return 0.05
-        if self._settings.poll_s:
-            return max(self._settings.poll_s, self._cost_s * 20)
-        if not self._settled:
-            return max(BOOT_SWEEP_S, self._cost_s * 20)
-        slow = max(SWEEP_S, self._cost_s * SWEEP_SHARE)
-        if self._has_events is None:
-            return max(BOOT_SWEEP_S, self._cost_s * 20)
-        return slow if self._has_events else max(POLL_S, self._cost_s * 20)
+        has_events = self._has_events if self._settled else None
+        return pace(self._cost_s, poll_s=self._settings.poll_s, has_events=has_events)
 
     def _wait(self, timeout_s: float) -> None:
         if self._wake_read in wait((self._channel.fd, self._wake_read), timeout_s):
@@ -257,8 +251,24 @@ class Watcher:
                 if self._held is not None:
                     self._held = None
                     self._channel.send("same", paths=[], unheld=True)
+            case _ if self._is_taken(changes):
+                pass
             case _:
                 self._announce(changes, noticed)
+
+    def _is_taken(self, changes: list[Change]) -> bool:
+        """Whether these are data that the framework reads again; it may not have said so yet."""
+        records = [self._traces.loaded.get(change.path) for change in changes]
+        if not all(record is not None and record.is_data for record in records):
+            return False
+        paths = [change.path for change in changes]
+        by = self._app.refresh(paths)
+        if by:
+            for path in paths:
+                self._traces.drop(path)
+            self._drop(paths)
+            self._channel.send("refreshed", paths=protocol.shortened(paths), by=by)
+        return bool(by)
 
     def _announce(self, changes: list[Change], noticed: float) -> None:
         self._channel.send(
@@ -321,7 +331,7 @@ class Watcher:
             for directory, pattern in cached:
                 released = self._traces.release(directory, pattern)
                 if released:
-                    self.written(*released)
+                    self._drop(released)
                 self._channel.send("watch", directory=directory, pattern=pattern)
 
     def _hurry(self, since: float) -> None:

@@ -16,6 +16,7 @@ from autoreload.core.changes import (
     Signature,
     Stir,
     compare,
+    pace,
     patience,
 )
 
@@ -263,3 +264,22 @@ def test_the_rest_is_bounded_and_ends_when_nothing_moves(
         (stir.decide if kind == "decide" else stir.move)(paths, now)
         assert 0.0 <= stir.rest(now) <= LONGEST_WAIT_S
     assert stir.rest(now + LONGEST_WAIT_S) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("cost_s", "poll_s", "has_events", "expected"),
+    [
+        (0.0, 0.0, None, 0.1),
+        (0.0, 0.0, True, 1.0),
+        (0.0, 0.0, False, 0.5),
+        (0.0, 0.2, True, 0.2),
+        (0.0, 0.2, None, 0.2),
+        (0.01, 0.0, True, 3.0),
+        (0.1, 0.0, False, 2.0),
+        (0.1, 0.2, False, 2.0),
+    ],
+)
+def test_looks_without_a_hint_keep_their_pace(
+    cost_s: float, poll_s: float, has_events: bool | None, expected: float
+) -> None:
+    assert pace(cost_s, poll_s=poll_s, has_events=has_events) == pytest.approx(expected)

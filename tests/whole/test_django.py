@@ -87,7 +87,7 @@ def test_what_django_caches_is_in_the_next_answer_without_a_restart(app: App) ->
     words = {"Fresh every morning": "Täglich frisch"}
     (app.project / "shop/locale/de/LC_MESSAGES/django.mo").write_bytes(compiled(words))
     app.wait_answer(port, "Täglich frisch", Accept_Language="de")
-    assert app.wait_below(1) == running
+    assert app.wait_below(1) == running, app.said()
     app.wait_for("Django reads it again", times=4)
     assert app.count("changed, restarting") == 0
 
@@ -98,7 +98,7 @@ def test_broken_views_are_held_while_the_page_is_served(app: App) -> None:
     app.replace("shop/views.py", "TITLE = ", "TITLE == (")
     app.wait_for(r"shop/views\.py:\d+: SyntaxError")
     assert "Corner shop" in app.get(port)
-    assert app.wait_below(1) == running
+    assert app.wait_below(1) == running, app.said()
     app.replace("shop/views.py", 'TITLE == ("Corner shop"', 'TITLE = no_name("Corner store")')
     app.wait_for("NameError: name 'no_name' is not defined")
     app.wait_for("exit code 1, waiting for a change")
