@@ -7,7 +7,7 @@ import stat
 import sys
 
 from autoreload.core import protocol
-from autoreload.inner import disguise, hooks, launch
+from autoreload.inner import disguise, hooks, launch, leaving
 from autoreload.inner.callables import Unusable
 from autoreload.system import channel as channels
 from autoreload.system.channel import Channel, ChannelClosed
@@ -193,8 +193,14 @@ def main() -> bool:
     watcher.start()
     try:
         _run(channel, app, start, traces)
-    finally:
+    except BaseException:
         _tell_last(watcher, channel)
+        if not app.restarting:
+            raise
+    else:
+        _tell_last(watcher, channel)
+    if app.restarting:
+        leaving.leave(protocol.SENTINEL)
     return True
 
 
@@ -234,21 +240,17 @@ def _run(channel: Channel, app: App, start: "Message", traces: Traces) -> None:
         sys.exit(2)
     except KeyboardInterrupt:
         if app.asked:
-            sys.exit(protocol.SENTINEL if app.restarting else 0)
+            sys.exit(0)
         disguise.show_without_us()
         raise
     except SystemExit:
-        if app.restarting:
-            sys.exit(protocol.SENTINEL)
         raise
     except BaseException as error:
         if app.restarting:
             sys.excepthook(type(error), disguise.cut_our_frames(error), error.__traceback__)
-            sys.exit(protocol.SENTINEL)
-        disguise.show_without_us()
+        else:
+            disguise.show_without_us()
         raise
-    if app.restarting:
-        sys.exit(protocol.SENTINEL)
     if status is not None:
         sys.exit(status)
 

@@ -139,8 +139,8 @@ def descendants(root: int, processes: "Mapping[int, Process]") -> list[Process]:
     return found
 
 
-def children(pid: int) -> list[Process]:
-    """What a process has started itself and is alive (Linux; elsewhere nothing is known).
+def children(pid: int) -> list[Process] | None:
+    """What a process has started itself, or taken in, and is alive; None if nobody tells (Linux).
 
     /proc/PID/task/TID/children tells without a walk through every process (proc(5)).
     """
@@ -150,7 +150,7 @@ def children(pid: int) -> list[Process]:
             with open(f"/proc/{pid}/task/{task}/children") as file:
                 found += filter(None, (_read_stat(int(one)) for one in file.read().split()))
     except OSError:
-        return found
+        return None
     return found
 
 

@@ -1,0 +1,47 @@
+"""The end of a run that another one follows: all that the program is owed, and no more.
+
+The interpreter ends in this order: it waits for the threads that are no daemons, calls what was
+registered with atexit, flushes, and then takes itself apart, module by module. Of that last part a
+program sees nothing but the flush of files that it left open; in a Django project it takes longer
+than all the rest, while the next run waits for it.
+"""
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+
+def leave(code: int) -> "NoReturn":
+    """End the process with this code, from its main thread."""
+    try:
+        threading = sys.modules.get("threading")
+        if threading is not None:
+            threading._shutdown()  # what Py_FinalizeEx calls
+        import atexit
+
+        atexit._run_exitfuncs()
+    except BaseException as error:  # as at any end: shown, and no reason to stay
+        from autoreload.inner.disguise import cut_our_frames
+
+        sys.excepthook(type(error), cut_our_frames(error), error.__traceback__)
+    flush()
+    os._exit(code)  # noqa: TID251
+
+
+def flush() -> None:
+    """Write what stands in buffers: the standard streams, and files that were left open."""
+    import gc
+    import io
+
+    kinds = (io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom)
+    texts = [one for one in gc.get_objects() if type(one) in kinds]
+    # A text buffer is emptied into a binary one, so that comes after it.
+    texts.sort(key=lambda one: kinds.index(type(one)))
+    for stream in (sys.stdout, sys.stderr, *texts):
+        try:
+            stream.flush()
+        except Exception:  # closed, replaced, read-only or None
+            pass
