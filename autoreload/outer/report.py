@@ -91,7 +91,7 @@ class Report:
     def same(self, message: "Message") -> None:
         if message.flag("unheld"):
             self.say(wording.unheld())
-        elif self._options.verbose:
+        elif self._options.verbose and message.texts("paths"):
             self.say(wording.same(message.texts("paths"), self._root))
 
     def refreshed(self, message: "Message") -> None:

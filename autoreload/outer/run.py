@@ -236,8 +236,10 @@ class Outer:
             case "waiting":
                 self._report.waiting(message.text("what"))
             case "held":
+                self._launchpad.discard()  # nothing follows for now
                 self._report.held(message)
             case "same":
+                self._launchpad.discard()
                 self._report.same(message)
             case "slow" if self._child is not None:
                 self._report.slow(message, self._child)
@@ -249,6 +251,7 @@ class Outer:
             case "watch" if self._child is not None:
                 self._noticing.cached(message, self._child)
             case "refreshed":
+                self._launchpad.discard()
                 self._report.refreshed(message)
             case "leave":
                 self._leftovers.leave(int(message.number("process")))

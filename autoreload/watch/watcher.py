@@ -60,6 +60,7 @@ class Watcher:
         self._held: list[Broken] | None = None
         self._said_cached = False
         self._settled = False
+        self._told_noticed = False
         self._said_busy: str | None = None
         self._digested = 0
         self._thread = Thread(self._turn_or_end)
@@ -192,6 +193,7 @@ class Watcher:
     def _look(self) -> None:
         """Compare, wait until what is found has settled, and act on it."""
         noticed = time.monotonic()
+        self._told_noticed = False
         seen: list[Change] | None = None
         looks = 0
         while True:
@@ -207,6 +209,7 @@ class Watcher:
             if not changes or late or (changes == seen and not self._is_rewritten(changes)):
                 break
             if seen is None and not broken:
+                self._told_noticed = True
                 self._channel.send("noticed")
             seen = changes
             if not is_half(changes):
@@ -251,6 +254,8 @@ class Watcher:
                 if self._held is not None:
                     self._held = None
                     self._channel.send("same", paths=[], unheld=True)
+                elif self._told_noticed:
+                    self._channel.send("same", paths=[])
             case _ if self._is_taken(changes):
                 pass
             case _:
