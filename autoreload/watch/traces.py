@@ -240,9 +240,9 @@ class Traces:
 
     def install(self) -> None:
         """Replace the loader's methods; once in the life of an interpreter."""
-        _replace("path_stats", _path_stats(self, _external.SourceFileLoader.path_stats))
+        _replace("path_stats", _path_stats(self))
         _replace("get_data", _get_data(self, _external.SourceFileLoader.get_data))
-        _replace("create_module", _create_module(self, _external.SourceFileLoader.create_module))
+        _replace("create_module", _create_module(self))
         finder: Any = _external.PathFinder
         finder.find_spec = _find_spec(self, finder.find_spec)
 
@@ -272,7 +272,7 @@ def _find_spec(traces: Traces, original: "Callable[..., object]") -> "Any":
     return classmethod(find_spec)
 
 
-def _path_stats(traces: Traces, original: "Callable[..., object]") -> "FunctionType":
+def _path_stats(traces: Traces) -> "FunctionType":
     def path_stats(self, path):  # type: ignore[no-untyped-def]  # importlib's signature
         status = os.stat(path)
         traces.last_load = time.monotonic()
@@ -303,7 +303,7 @@ def _get_data(traces: Traces, original: "Callable[..., bytes]") -> "FunctionType
     return get_data  # type: ignore[return-value]
 
 
-def _create_module(traces: Traces, original: "Callable[..., object]") -> "FunctionType":
+def _create_module(traces: Traces) -> "FunctionType":
     def create_module(self, spec):  # type: ignore[no-untyped-def]
         then = traces.on_module.get(spec.name)
         if then is not None:

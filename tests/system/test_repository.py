@@ -9,17 +9,7 @@ import pytest
 
 from autoreload.system import repository
 from autoreload.system.repository import busy
-
-IDENTITY = {
-    **{
-        f"GIT_{who}_{what}": "a@b.example"
-        for who in ("AUTHOR", "COMMITTER")
-        for what in ("NAME", "EMAIL")
-    },
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_EDITOR": "true",
-}
+from tests.git import IDENTITY
 
 
 def git(folder: Path, *words: str) -> int:

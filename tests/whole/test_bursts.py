@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.driver import App
+from tests.git import IDENTITY
 
 MANY = 60
 LONGEST_PAUSE_S = 0.09
@@ -22,17 +23,6 @@ versions = {{importlib.import_module(f"m{{n:02}}").VERSION for n in range({MANY}
 print("versions", sorted(versions), "lone", lone.VERSION, flush=True)
 time.sleep(1000)
 """
-
-IDENTITY = {
-    **{
-        f"GIT_{who}_{what}": "a@b.example"
-        for who in ("AUTHOR", "COMMITTER")
-        for what in ("NAME", "EMAIL")
-    },
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_EDITOR": "true",
-}
 
 
 def git(app: App, *words: str, code: int = 0) -> None:
