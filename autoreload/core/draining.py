@@ -12,7 +12,7 @@ RECENT_MS = 20
 class Traffic:
     """What the kernel says of one accepted connection."""
 
-    __slots__ = ("asked", "answered", "received_ms", "sent_ms", "state", "unread")
+    __slots__ = ("answered", "asked", "received_ms", "sent_ms", "state", "unread")
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Kept listeners: which one a program gets back, which stand in its way, which nobody wants any more.
+"""Kept listeners: which a program gets back, which stand in its way, which nobody wants any more.
 
 A listener that was open when a restart began is kept for the next run. The next run gets it when it
 binds the same address with the same options that cannot be changed afterwards; a port that the

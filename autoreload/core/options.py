@@ -18,6 +18,7 @@ class Options:
         "explain",
         "hold",
         "ignore",
+        "keep_sockets",
         "leave",
         "poll_s",
         "python",
@@ -50,6 +51,7 @@ class Options:
         color: str = "auto",
         python: str | None = None,
         leave: tuple[str, ...] = (),
+        keep_sockets: str = "python",
     ) -> None:
         self.watch = watch
         self.ignore = ignore
@@ -70,3 +72,5 @@ class Options:
         self.color = color
         self.python = python
         self.leave = leave
+        self.keep_sockets = keep_sockets
+        """Whose listeners are kept over a restart: "python", "any" or "none"."""

@@ -10,6 +10,7 @@ costs the inner no import.
                      stop     end the app, or see to its end when it was asked already
                      refresh  files that the framework caches have changed
                      ready    the program is up
+                     answer   to a message that asks, with descriptors perhaps
     inner -> outer   hello    the interpreter is up
                      here     the watcher has heard `look`
                      loaded   files that were read, each with the signature taken before reading
@@ -30,6 +31,11 @@ costs the inner no import.
                      leave    a process that autorun shall not end
                      own      a reloader inside the program was kept from starting
                      refreshed  what the framework did with changed files
+                     give     (asks) listeners that the next run may want
+                     take     (asks) is there a listener for what is about to be bound?
+                     free     (asks) an address is in use: is it by a kept listener?
+                     asks     (asks) is a listener kept that nobody has taken yet?
+                     binds    an address that the program is about to bind
 """
 
 import marshal
@@ -57,7 +63,7 @@ _AROUND = 200
 _START = marshal.dumps(("", 0, {}), 2)[:5]
 """How each of our packets begins: a tuple of three."""
 
-TO_INNER = frozenset({"ready", "start", "look", "events", "stop", "refresh"})
+TO_INNER = frozenset({"answer", "ready", "start", "look", "events", "stop", "refresh"})
 TO_OUTER = frozenset(
     {
         "hello",
@@ -79,6 +85,11 @@ TO_OUTER = frozenset(
         "leave",
         "own",
         "refreshed",
+        "give",
+        "take",
+        "free",
+        "asks",
+        "binds",
     }
 )
 WORDS = TO_INNER | TO_OUTER
@@ -91,12 +102,14 @@ class ProtocolError(ValueError):
 class Message:
     """One packet, taken apart."""
 
-    __slots__ = ("fields", "pid", "word")
+    __slots__ = ("fields", "passed", "pid", "word")
 
     def __init__(self, word: str, pid: int, fields: "dict[str, object]") -> None:
         self.word = word
         self.pid = pid
         self.fields = fields
+        self.passed: list[int] = []
+        """Descriptors that came with it; whoever takes one takes it out of here."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Message) and (self.word, self.pid, self.fields) == (

@@ -7,8 +7,10 @@ import stat
 import sys
 
 from autoreload.core import protocol
+from autoreload.core.keeping import Address
 from autoreload.inner import disguise, hooks, launch, leaving
 from autoreload.inner.callables import Unusable
+from autoreload.inner.keeping import Keeping
 from autoreload.system import channel as channels
 from autoreload.system.channel import Channel, ChannelClosed
 from autoreload.system.waiting import wait
@@ -42,6 +44,8 @@ class App:
         """The signals that the program is to find blocked."""
         self.called = False
         self.reads: Reads | None = None
+        self.keeping: Keeping | None = None
+        self.longest_stop_s = 0.0
         self.restarting = False
         self.asked = False
 
@@ -52,6 +56,11 @@ class App:
         """Ask as a user would: the signal, to the main thread, which it wakes from any wait."""
         self.asked = True
         self.restarting = restart
+        if restart and self.keeping is not None:
+            try:
+                self.keeping.hand_over(self.longest_stop_s)
+            except Exception:  # whatever a program does to its sockets, the restart goes on
+                pass
         self._asked_at = self._position()
         signal.pthread_kill(self._main, self._signal)
 
@@ -176,6 +185,7 @@ def main() -> bool:
     channel, start = opened
     _prepare(start)
     app = App(channel, int(start.number("signal")) or signal.SIGINT)
+    app.longest_stop_s = start.number("stop_timeout_s")
     app.mask = [int(number) for number in start.texts("mask")]
     traces = Traces(frozenset(start.texts("distrusted")))
     watcher = Watcher(channel, traces, app, _settings(start))
@@ -185,6 +195,11 @@ def main() -> bool:
         roots = {start.text("root"), os.path.dirname(os.path.abspath(start.text("name")))}
         app.reads = Reads(traces, roots, written=start.texts("written"), on_written=watcher.written)
         app.reads.install()
+    if start.flag("keep"):
+        kept = start.fields.get("kept")
+        waiting = [Address(*one) for one in kept] if isinstance(kept, list) else []
+        app.keeping = Keeping(channel, waiting)
+        app.keeping.install(traces)
     _keep_one_reloader(channel, traces)
     os.register_at_fork(
         before=watcher.park, after_in_parent=watcher.start, after_in_child=watcher.forget

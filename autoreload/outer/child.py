@@ -89,6 +89,7 @@ class Child:
                 case "called":
                     self.called_at = self.called_at or self.heard_at
             yield message
+            channels.drop_passed(message)
 
     def _take_loaded(self, message: "Message") -> None:
         table = self.loaded if message.pid == self.live else self.below
@@ -168,6 +169,8 @@ class Launchpad:
         """Sources whose stale bytecode could not be removed."""
         self.written: set[str] = set()
         """What the program has been seen to write itself, in any run."""
+        self.kept: list[tuple[int, str, int, int]] = []
+        """Where the listeners stood that wait for the next run."""
 
     @property
     def pid(self) -> int | None:
@@ -248,6 +251,8 @@ class Launchpad:
             "data": options.data,
             "written": protocol.shortened(sorted(self.written), most=500),
             "ignore": list(options.ignore),
+            "keep": options.keep_sockets != "none",
+            "kept": self.kept,
             "root": self._root,
         }
 

@@ -7,6 +7,7 @@ from autoreload.system import processes, sockets
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from autoreload.outer.child import Child
+    from autoreload.outer.keeper import Keeper
 
 PACE_S = 0.01
 BELOW_PACE_S = 0.1
@@ -19,10 +20,11 @@ LONGEST_S = 60.0
 class Readiness:
     """Looks for the first listener of one run, until it is ready."""
 
-    def __init__(self, child: "Child", *, serves: bool) -> None:
+    def __init__(self, child: "Child", keeper: "Keeper", *, serves: bool) -> None:
         self._child = child
+        self._keeper = keeper
         self._serves = serves
-        self._before = set(sockets.listening())
+        self._before = set(sockets.listening()) - keeper.inodes()
         self._looked_below = 0.0
         self.ready_at: float | None = None
         self.urls: list[str] = []
@@ -55,7 +57,14 @@ class Readiness:
 
     def _listeners(self, now: float) -> list[str]:
         listening = sockets.listening()
-        new = set(listening) - self._before
+        kept = self._keeper.inodes()
+        new = {
+            inode
+            for inode, listener in listening.items()
+            if inode not in self._before
+            # A kept listener listens all the time; the program does once it has said so itself.
+            and not (inode in kept and self._keeper.is_wide(listener.backlog))
+        }
         if not new:
             return []
         own = new & sockets.held_by(self._child.live)

@@ -186,6 +186,7 @@ class Outer:
 
     def _leave(self) -> None:
         self._launchpad.discard()
+        self._runs.keeper.close()
         found = self._leftovers.everywhere(None)
         if found:
             leftovers.end(found, self._pause)
@@ -259,6 +260,8 @@ class Outer:
                 self._launchpad.written.update(message.texts("paths"))
             case "own":
                 self._report.own_reloader(message)
+            case "give" | "take" | "free" | "asks":
+                self._runs.keeper.hear(message)
 
     def _on_announced(self, message: "Message") -> None:
         paths = message.texts("paths")
@@ -288,6 +291,7 @@ class Outer:
             self._asking.look(self._child, now)
         if self._state in (State.BOOTING, State.RUNNING):
             self._runs.begin_when_quiet()
+            self._runs.keeper.look(now)
             self._on_ready(self._runs.newly_ready())
             if found := self._runs.strangers():
                 self._report.once(wording.untraced(found))

@@ -2,6 +2,7 @@
 
 import time
 
+from autoreload.outer.keeper import Keeper
 from autoreload.outer.readiness import Readiness
 from autoreload.outer.strangers import Strangers
 
@@ -24,6 +25,7 @@ class Runs:
         self._serves = serves
         self._readiness: Readiness | None = None
         self._strangers: Strangers | None = None
+        self.keeper = Keeper()
         self.child: Child | None = None
         self.count = 0
 
@@ -34,9 +36,10 @@ class Runs:
 
     def start(self) -> "Child":
         """Start the next run; it begins when nothing moves any more. Raises OSError."""
+        self._launchpad.kept = [one.address.entry() for one in self.keeper.kept]
         self.child = self._launchpad.start(wait=self._noticing.rest() > 0)
         self.count += 1
-        self._readiness = Readiness(self.child, serves=self._serves)
+        self._readiness = Readiness(self.child, self.keeper, serves=self._serves)
         self._strangers = Strangers(self.child)
         if not self.child.nonce:
             self._begin(self.child)
@@ -49,6 +52,7 @@ class Runs:
 
     def _begin(self, child: "Child") -> None:
         """The new run reads what is there from now on."""
+        self.keeper.begin()
         self._noticing.forget()
         self._watching.rebase()
         self._watching.follow(child, inner=child.channel is not None)
@@ -76,12 +80,14 @@ class Runs:
             times.append(interval)
         if self.child is not None and self.child.nonce:
             times.append(self._noticing.rest())
-        return times
+        return times + self.keeper.timeouts(now)
 
     def newly_ready(self) -> Readiness | None:
         """How the run became ready, if it has since the last call."""
         if self._readiness is None or not self._readiness.look():
             return None
+        if self._readiness.urls:
+            self.keeper.replaced()
         if self.child is not None and self._strangers is not None:
             self.child.tell("ready")
             self._strangers.expect()
@@ -100,5 +106,7 @@ class Runs:
         if self._readiness is not None and self._readiness.urls:
             self._serves = True
         self._readiness = None
+        self.keeper.pause()
+        self.keeper.restore()
         if self.child is not None:
             self.child.close()

@@ -4,6 +4,9 @@ AF_UNIX SOCK_SEQPACKET keeps messages whole and in order, serves threads and for
 reports when the peer has died; a stream shared by forks would interleave. macOS has only the
 datagram kind, which reports no end: there the inner compares its parent with the one it began with.
 
+Descriptors can be passed along: whoever hands some over, or asks for one, adds the end of a pair of
+its own for the answer, so that threads and forks of the app may all ask at once.
+
 The descriptor stands high, out of the way of programs that close or count the low ones, and is
 looked at before each use: an app that closes every descriptor may have opened a file there.
 """
@@ -13,16 +16,26 @@ import sys
 from _thread import allocate_lock
 
 from autoreload.core import protocol
-from autoreload.system.waiting import wait
+from autoreload.system.waiting import POLLOUT, wait
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import _socket
+    from collections.abc import Sequence
+
     from autoreload.core.protocol import Message
 
 HIGH = 200
 """The inner's end is moved to the first free descriptor from here on."""
 
+ANSWER_S = 2.0
+"""An outer that has not answered after this is not waited for any longer."""
+MOST_PASSED = 200
+"""Descriptors in one packet; the kernel takes 253 (SCM_MAX_FD)."""
+
 _LARGEST_READ = 1 << 20
+_INT = 4
+"""Bytes of a descriptor in a packet: a C int."""
 
 
 class ChannelClosed(Exception):
@@ -32,8 +45,10 @@ class ChannelClosed(Exception):
 class Channel:
     """One end of the pair."""
 
-    def __init__(self, fd: int) -> None:
+    def __init__(self, fd: int, takes: "_socket.socket | None" = None) -> None:
+        """With `takes`, the socket of that descriptor, passed descriptors are taken in as well."""
         self.fd = fd
+        self._takes = takes
         self._identity = _identity(fd)
         self._parent = os.getppid()
         self._backlog: list[bytes] = []
@@ -98,37 +113,112 @@ class Channel:
             raise ChannelClosed
         try:
             try:
-                packet = os.read(self.fd, _LARGEST_READ)
+                packet, passed = self._read()
             except ConnectionResetError:
                 # The other end died before it had read all of ours. Linux says so once, ahead of
                 # what that end had sent (unix_release_sock), and `restart` may be among it.
-                packet = os.read(self.fd, _LARGEST_READ)
+                packet, passed = self._read()
         except BlockingIOError:
             return None
         except OSError as error:
             raise ChannelClosed from error
         if not packet:
             raise ChannelClosed
-        return protocol.decode(packet)
+        try:
+            message = protocol.decode(packet)
+        except protocol.ProtocolError:
+            _close_all(passed)
+            raise
+        message.passed = passed
+        return message
+
+    def _read(self) -> tuple[bytes, list[int]]:
+        if self._takes is None:
+            return os.read(self.fd, _LARGEST_READ), []
+        return _read_with_passed(self._takes)
+
+    def ask(
+        self, word: str, passed: "Sequence[int]" = (), **fields: object
+    ) -> "tuple[Message, list[int]] | None":
+        """Send a message with descriptors, and wait for the answer; None when none comes.
+
+        Unlike other messages it does not wait for what was kept. The descriptors in the answer are
+        the caller's to close.
+        """
+        import _socket
+
+        ours, theirs = _socket.socketpair(_socket.AF_UNIX, _kind())
+        try:
+            ours.settimeout(ANSWER_S)
+            packet = protocol.encode(word, os.getpid(), fields)
+            if not self._pass_on(packet, [theirs.fileno(), *passed]):
+                return None
+            theirs.close()
+            packet, taken = _read_with_passed(ours)
+            if not packet:
+                return None
+            return protocol.decode(packet), taken
+        except (OSError, protocol.ProtocolError):
+            return None
+        finally:
+            ours.close()
+            theirs.close()
+
+    def _pass_on(self, packet: bytes, passed: list[int]) -> bool:
+        import _socket
+
+        if not self.is_ours():
+            return False
+        sock = _socket.socket(_socket.AF_UNIX, _kind(), 0, self.fd)
+        try:
+            wait([self.fd], ANSWER_S, events=POLLOUT)
+            sock.sendmsg([packet], [_passed(passed)])
+        finally:
+            sock.detach()
+        return True
 
     def wait(self, timeout_s: float | None) -> bool:
         """Wait until there is something to receive."""
         return bool(wait([self.fd], timeout_s))
 
     def close(self) -> None:
+        if self._takes is not None:
+            self._takes.detach()
         if self.is_ours():
             os.close(self.fd)
+
+
+def answer(message: "Message", *, passed: "Sequence[int]" = (), **fields: object) -> None:
+    """Answer a message that asks; what it passed beside the end for the answer stays with it."""
+    if not message.passed:
+        return
+    import _socket
+
+    end = _socket.socket(_socket.AF_UNIX, _kind(), 0, message.passed.pop(0))
+    try:
+        end.settimeout(0)
+        packet = protocol.encode("answer", os.getpid(), fields)
+        end.sendmsg([packet], [_passed(passed)] if passed else [])
+    except OSError:
+        pass  # whoever asked is gone, or has waited long enough
+    finally:
+        end.close()
+
+
+def drop_passed(message: "Message") -> None:
+    """Close what came with a message and was not taken."""
+    _close_all(message.passed)
+    message.passed = []
 
 
 def pair() -> tuple[Channel, int]:
     """A connected pair: the outer's end, and the inner's descriptor, which is handed to a child."""
     import _socket
 
-    kind = _socket.SOCK_DGRAM if sys.platform == "darwin" else _socket.SOCK_SEQPACKET
-    ours, theirs = _socket.socketpair(_socket.AF_UNIX, kind)
+    ours, theirs = _socket.socketpair(_socket.AF_UNIX, _kind())
     for end in (ours, theirs):
         end.setsockopt(_socket.SOL_SOCKET, _socket.SO_SNDBUF, 1 << 20)
-    return Channel(ours.detach()), theirs.detach()
+    return Channel(ours.fileno(), ours), theirs.detach()
 
 
 def settle_high(fd: int) -> int:
@@ -142,6 +232,43 @@ def settle_high(fd: int) -> int:
         return fd
     os.close(fd)
     return high
+
+
+def _kind() -> int:
+    import _socket
+
+    return _socket.SOCK_DGRAM if sys.platform == "darwin" else _socket.SOCK_SEQPACKET
+
+
+def _passed(fds: "Sequence[int]") -> tuple[int, int, bytes]:
+    """The ancillary data that carries descriptors."""
+    import _socket
+
+    data = b"".join(fd.to_bytes(_INT, sys.byteorder) for fd in fds)
+    return _socket.SOL_SOCKET, _socket.SCM_RIGHTS, data
+
+
+def _read_with_passed(sock: "_socket.socket") -> tuple[bytes, list[int]]:
+    """One packet and the descriptors in it, which no child of ours inherits. Raises OSError."""
+    import _socket
+
+    room = _socket.CMSG_SPACE((MOST_PASSED + 1) * _INT)
+    flags = getattr(_socket, "MSG_CMSG_CLOEXEC", 0)
+    packet, ancillary, _, _ = sock.recvmsg(_LARGEST_READ, room, flags)
+    taken: list[int] = []
+    for level, kind, data in ancillary:
+        if (level, kind) == (_socket.SOL_SOCKET, _socket.SCM_RIGHTS):
+            ends = range(_INT, len(data) + 1, _INT)
+            taken += [int.from_bytes(data[end - _INT : end], sys.byteorder) for end in ends]
+    if not flags:
+        for fd in taken:
+            os.set_inheritable(fd, False)
+    return packet, taken
+
+
+def _close_all(fds: "Sequence[int]") -> None:
+    for fd in fds:
+        os.close(fd)
 
 
 def _identity(fd: int) -> tuple[int, int] | None:

@@ -19,12 +19,14 @@ _ERROR = 2
 class Listener:
     """One listening TCP socket."""
 
-    __slots__ = ("host", "inode", "port")
+    __slots__ = ("backlog", "host", "inode", "port")
 
-    def __init__(self, inode: int, host: str, port: int) -> None:
+    def __init__(self, inode: int, host: str, port: int, backlog: int = 0) -> None:
         self.inode = inode
         self.host = host
         self.port = port
+        self.backlog = backlog
+        """How many connections may wait to be accepted; every `listen` sets it anew."""
 
     @property
     def url(self) -> str:
@@ -78,10 +80,19 @@ def _take(data: bytes, family: int, found: dict[int, Listener]) -> bool:
         (port,) = struct.unpack_from(">H", data, body + 4)
         size = 4 if family == _socket.AF_INET else 16
         host = _socket.inet_ntop(family, data[body + 8 : body + 8 + size])
-        (inode,) = struct.unpack_from("=I", data, body + 68)
-        found[inode] = Listener(inode, host, port)
+        backlog, _, inode = struct.unpack_from("=III", data, body + 60)
+        found[inode] = Listener(inode, host, port, backlog)
         position += (length + 3) & ~3
     return True
+
+
+def widest_backlog() -> int:
+    """A backlog close to the largest of this machine, and one that no program asks for."""
+    try:
+        with open("/proc/sys/net/core/somaxconn", "rb") as file:
+            return max(min(int(file.read()), 4096) - 3, 1)
+    except (OSError, ValueError):
+        return 125
 
 
 def held_by(pid: int) -> set[int]:

@@ -12,6 +12,7 @@ import stat
 import sys
 
 from autoreload.core.folders import SKIPPED
+from autoreload.system import audit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,32 +45,37 @@ class Reads:
         self._is_starting = True
 
     def install(self) -> None:
-        """Start to listen; a hook cannot be taken back, so it is asked for nothing once it may."""
-        sys.addaudithook(self._hear)
+        """Start to listen."""
+        audit.listen("open", self._opened)
+        audit.listen("os.rename", self._renamed)
+        audit.listen("sqlite3.connect", self._connected)
 
     def close(self) -> None:
         """The program is up: what it reads from here on is its own affair."""
         self._is_starting = False
 
-    def _hear(self, event: str, arguments: "tuple[object, ...]") -> None:
+    def _opened(self, path: object, mode: object, flags: object) -> None:
         try:
-            self._take(event, arguments)
-        except (OSError, ValueError):
-            pass  # no such path can be: the opening itself meets it next, and tells the program
-
-    def _take(self, event: str, arguments: "tuple[object, ...]") -> None:
-        if event == "open":
-            path, mode, flags = arguments
             if _is_writing(mode, flags):
                 self._write(path)
             elif self._is_starting:
                 self._read(path)
-        elif event == "os.rename":
-            self._write(arguments[1])
-        elif event == "sqlite3.connect":
-            database = _text(arguments[0])
-            for ending in _BESIDE_DATABASE if database else ():
-                self._write(database + ending)
+        except (OSError, ValueError):
+            pass  # no such path can be: the opening itself meets it next, and tells the program
+
+    def _renamed(self, source: object, target: object, *_: object) -> None:
+        try:
+            self._write(target)
+        except (OSError, ValueError):
+            pass
+
+    def _connected(self, database: object, *_: object) -> None:
+        text = _text(database)
+        try:
+            for ending in _BESIDE_DATABASE if text else ():
+                self._write(text + ending)
+        except (OSError, ValueError):
+            pass
 
     def _read(self, path: object) -> None:
         text = _text(path)

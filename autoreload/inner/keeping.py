@@ -1,0 +1,302 @@
+"""Listeners that outlive a run: handed over when a restart begins, given back when the next binds.
+
+What the program binds is heard by an audit event, so that nothing is replaced in a first run. At
+a restart the outer gets a copy of each listener that was bound in this process; an empty one takes
+its place, so that whoever connects from then on waits for the next run; and what is being answered
+gets a moment to be finished. A run that follows finds `socket.bind` replaced until everything that
+was kept has been asked for.
+"""
+
+import errno
+import os
+import time
+
+from autoreload.core.draining import is_busy
+from autoreload.core.keeping import Address
+from autoreload.system import audit
+from autoreload.system.waiting import wait
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import _socket
+    from collections.abc import Callable
+    from typing import Any
+
+    from autoreload.system.channel import Channel
+    from autoreload.system.listeners import Listener
+    from autoreload.watch.traces import Traces
+
+LONGEST_DRAIN_S = 0.5
+DRAIN_PACE_S = 0.002
+
+
+class Keeping:
+    """What this run has bound, and what it is given back."""
+
+    def __init__(self, channel: "Channel", kept: "list[Address]") -> None:
+        """`kept` are the addresses of the listeners that wait for this run."""
+        self._channel = channel
+        self._kept = kept
+        self._bound: dict[int, int] = {}
+        """Inode to the turn among the binds to port 0, or 0, of what was bound here."""
+        self._turns = 0
+        self._paths: set[str] = set()
+
+    def install(self, traces: "Traces") -> None:
+        """Hear of every bind; give back, if there is anything to give."""
+        audit.listen("socket.bind", self._binds)
+        traces.on_module["uvloop"] = _bind_in_python
+        if self._kept:
+            traces.on_module["socket"] = self._replace_in_socket
+            traces.on_module["gevent._socket3"] = self._replace_in_gevent
+            self._paths = {one.host for one in self._kept if one.is_unix}
+            self._keep_paths()
+
+    # --- while it runs ----------------------------------------------------------------------------
+
+    def _binds(self, sock: "_socket.socket", address: object) -> None:
+        from autoreload.system import listeners
+
+        try:
+            if not _is_stream(sock):
+                return
+            inode = os.fstat(sock.fileno()).st_ino
+            wanted = listeners.resolved(sock, address)
+        except (OSError, ValueError):
+            return  # a closed socket: the bind itself says so
+        self._bound[inode] = self._next_turn() if wanted is not None and _is_any(wanted) else 0
+        if wanted is not None and not _is_any(wanted):
+            self._tell("binds", address=wanted.entry())
+
+    def _next_turn(self) -> int:
+        self._turns += 1
+        return self._turns
+
+    def _tell(self, word: str, **fields: object) -> None:
+        from autoreload.system.channel import ChannelClosed
+
+        try:
+            self._channel.send(word, **fields)
+        except ChannelClosed:
+            pass
+
+    # --- given back -------------------------------------------------------------------------------
+
+    def _replace_in_socket(self, module: "Any") -> None:
+        self._replace(module.socket)
+
+    def _replace_in_gevent(self, module: "Any") -> None:
+        """gevent has a socket class of its own below its sockets."""
+        replaced = getattr(module, "_wrefsocket", None)
+        if replaced is not None:
+            self._replace(replaced)
+
+    def _replace(self, kind: "Any") -> None:
+        keeping = self
+        bind, listen = kind.bind, kind.listen
+        connect, connect_ex = kind.connect, kind.connect_ex
+
+        def bind_or_take(self: "Any", address: "Any", /) -> None:
+            if not keeping._take(self, address):
+                keeping._bind(self, address, bind)
+
+        def take_or_listen(self: "Any", *backlog: int) -> None:
+            if _is_shared(self):
+                keeping._take_shared(self)
+            listen(self, *backlog)
+
+        def connect_past(self: "Any", address: "Any", /) -> None:
+            if keeping._is_nobody(self, address):
+                raise ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
+            connect(self, address)
+
+        def connect_ex_past(self: "Any", address: "Any", /) -> int:
+            if keeping._is_nobody(self, address):
+                return errno.ECONNREFUSED
+            found: int = connect_ex(self, address)
+            return found
+
+        for name, function in (
+            ("bind", bind_or_take),
+            ("listen", take_or_listen),
+            ("connect", connect_past),
+            ("connect_ex", connect_ex_past),
+        ):
+            function.__name__ = name
+            function.__qualname__ = f"{kind.__qualname__}.{name}"
+            setattr(kind, name, function)
+
+    def _take(self, sock: "Any", address: object) -> bool:
+        """Whether a kept listener stands now where the program's socket was."""
+        from autoreload.system import listeners
+
+        if not self._kept or not _is_stream(sock) or _is_shared(sock):
+            return False  # those that share a port are told apart only when they listen
+        wanted = listeners.resolved(sock, address)
+        if wanted is None:
+            return False
+        turn = self._turns + 1 if _is_any(wanted) else 0
+        if not self._put(sock, wanted, turn):
+            return False
+        if turn:
+            self._turns = turn
+        return True
+
+    def _take_shared(self, sock: "Any") -> None:
+        from autoreload.system import listeners
+
+        bound = listeners.address_of(sock) if self._kept and _is_stream(sock) else None
+        if bound is not None and not listeners.listens(sock):
+            self._put(sock, bound, self._bound.get(os.fstat(sock.fileno()).st_ino, 0))
+
+    def _put(self, sock: "Any", wanted: Address, turn: int) -> bool:
+        """Ask for a listener, and put it under the descriptor of the program's socket."""
+        import _socket
+
+        from autoreload.system import listeners
+
+        answer = self._channel.ask(
+            "take", address=wanted.entry(), turn=turn, options=listeners.options_of(sock)
+        )
+        if answer is None or not answer[1]:
+            return False
+        kept = _socket.socket(fileno=answer[1][0])
+        listeners.copy_options(sock, kept)
+        os.dup2(kept.fileno(), sock.fileno(), os.get_inheritable(sock.fileno()))
+        kept.close()
+        # Whether it blocks belongs to the listener that both share, not to the descriptor.
+        sock.settimeout(sock.gettimeout())
+        self._bound[os.fstat(sock.fileno()).st_ino] = turn
+        return True
+
+    def _bind(self, sock: "Any", address: "Any", bind: "Callable[..., None]") -> None:
+        """Bind for real, past a kept listener on the same port that is none for this address."""
+        from autoreload.system import listeners
+
+        try:
+            bind(sock, address)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or not _is_stream(sock):
+                raise
+            wanted = listeners.resolved(sock, address)
+            if wanted is None or not self._is_told("free", wanted):
+                raise
+            bind(sock, address)
+
+    def _is_nobody(self, sock: "Any", address: object) -> bool:
+        """Whether only a listener that waits for this run would hear: nobody is there yet."""
+        from autoreload.system import listeners
+
+        if not self._kept or not _is_stream(sock):
+            return False
+        wanted = listeners.resolved(sock, address)
+        if wanted is None or not any(one.overlaps(wanted) for one in self._kept):
+            return False
+        return self._is_told("asks", wanted)
+
+    def _is_told(self, word: str, address: Address) -> bool:
+        answer = self._channel.ask(word, address=address.entry())
+        return answer is not None and answer[0].flag("yes")
+
+    # --- the restart ------------------------------------------------------------------------------
+
+    def hand_over(self, longest_s: float) -> None:
+        """Give the outer every listener, and let what is being answered end.
+
+        Takes `longest_s` at most, or half a second.
+        """
+        if not self._bound:
+            return
+        given = self._give()
+        for listener in given:
+            _put_empty(listener)
+        ports = {one.address.port or one.address.host for one in given if one.address is not None}
+        self._drain(ports, min(longest_s, LONGEST_DRAIN_S))
+
+    def _give(self) -> "list[Listener]":
+        from autoreload.system import channel as channels
+        from autoreload.system import listeners
+
+        found = [one for one in listeners.own() if one.fd != self._channel.fd]
+        kept = [one for one in found if one.inode in self._bound and one.address is not None]
+        first = {one.inode: one for one in reversed(kept)}
+        entries = [
+            ((one.address or Address(0, "")).entry(), self._bound[one.inode])
+            for one in first.values()
+        ]
+        fds = [one.fd for one in first.values()]
+        left = [str(one.address or "a name that is not kept") for one in found if one not in kept]
+        self._paths |= {one.address.host for one in kept if one.address and one.address.is_unix}
+        if self._paths:
+            self._keep_paths()
+        for start in range(0, max(len(fds), 1), channels.MOST_PASSED):
+            end = start + channels.MOST_PASSED
+            if (
+                self._channel.ask("give", fds[start:end], listeners=entries[start:end], left=left)
+                is None
+            ):
+                return []
+            left = []
+        return kept
+
+    def _drain(self, ports: "set[int | str]", longest_s: float) -> None:
+        from autoreload.system import listeners
+
+        until = time.monotonic() + longest_s
+        while any(is_busy(one) for one in listeners.traffic(ports)) and time.monotonic() < until:
+            wait([], DRAIN_PACE_S)
+
+    def _keep_paths(self) -> None:
+        """Servers remove the path of their socket when they stop, and before they bind it."""
+        if getattr(os.unlink, "keeps_paths", False):
+            return
+        for name in ("unlink", "remove"):
+            setattr(os, name, _sparing(getattr(os, name), self._paths))
+
+
+def _sparing(original: "Callable[..., None]", paths: set[str]) -> "Callable[..., None]":
+    def unlink(path: "Any", *args: "Any", **named: "Any") -> None:
+        try:
+            if not args and not named and os.path.realpath(os.fsdecode(path)) in paths:
+                return
+        except (TypeError, ValueError, OSError):
+            pass
+        original(path, *args, **named)
+
+    unlink.keeps_paths = True  # type: ignore[attr-defined]
+    unlink.__name__ = original.__name__
+    return unlink
+
+
+def _put_empty(listener: "Listener") -> None:
+    from autoreload.system import listeners
+
+    try:
+        listeners.put_empty(listener)
+    except OSError:
+        pass  # closed in the meantime
+
+
+def _is_stream(sock: "Any") -> bool:
+    import _socket
+
+    from autoreload.system import listeners
+
+    return sock.type == _socket.SOCK_STREAM and sock.family in listeners.FAMILIES
+
+
+def _is_any(address: Address) -> bool:
+    """Whether the kernel is to choose the port."""
+    return not address.is_unix and address.port == 0
+
+
+def _is_shared(sock: "Any") -> bool:
+    from autoreload.system import listeners
+
+    return bool(_is_stream(sock) and listeners.options_of(sock)[0])
+
+
+def _bind_in_python(module: "Any") -> None:
+    from autoreload.inner import uvloops
+
+    uvloops.bind_in_python(module)
