@@ -5,6 +5,7 @@ One message is one packet: a word, the pid of the sender, and named fields. The 
 costs the inner no import.
 
     outer -> inner   start    what to run, how to stop, which bytecode not to trust
+                     go       on, from the first file of the project: the last run is over
                      look     something that you loaded may have changed
                      events   file events arrive from now on, the sweep may be slow
                      stop     end the app, or see to its end when it was asked already
@@ -35,6 +36,7 @@ costs the inner no import.
                      take     (asks) is there a listener for what is about to be bound?
                      free     (asks) an address is in use: is it by a kept listener?
                      asks     (asks) is a listener kept that nobody has taken yet?
+                     ahead    what was imported before the first file of the project
                      binds    an address that the program is about to bind
 """
 
@@ -63,7 +65,7 @@ _AROUND = 200
 _START = marshal.dumps(("", 0, {}), 2)[:5]
 """How each of our packets begins: a tuple of three."""
 
-TO_INNER = frozenset({"answer", "ready", "start", "look", "events", "stop", "refresh"})
+TO_INNER = frozenset({"answer", "events", "go", "look", "ready", "refresh", "start", "stop"})
 TO_OUTER = frozenset(
     {
         "hello",
@@ -89,6 +91,7 @@ TO_OUTER = frozenset(
         "take",
         "free",
         "asks",
+        "ahead",
         "binds",
     }
 )

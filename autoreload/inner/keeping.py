@@ -9,6 +9,7 @@ was kept has been asked for.
 
 import errno
 import os
+import sys
 import time
 
 from autoreload.core.draining import is_busy
@@ -33,24 +34,36 @@ DRAIN_PACE_S = 0.002
 class Keeping:
     """What this run has bound, and what it is given back."""
 
-    def __init__(self, channel: "Channel", kept: "list[Address]") -> None:
-        """`kept` are the addresses of the listeners that wait for this run."""
+    def __init__(self, channel: "Channel") -> None:
         self._channel = channel
-        self._kept = kept
+        self._kept: list[Address] = []
+        """Where the listeners stand that wait for this run."""
         self._bound: dict[int, int] = {}
         """Inode to the turn among the binds to port 0, or 0, of what was bound here."""
         self._turns = 0
         self._paths: set[str] = set()
 
     def install(self, traces: "Traces") -> None:
-        """Hear of every bind; give back, if there is anything to give."""
+        """Hear of every bind."""
         audit.listen("socket.bind", self._binds)
         traces.on_module["uvloop"] = _bind_in_python
-        if self._kept:
-            traces.on_module["socket"] = self._replace_in_socket
-            traces.on_module["gevent._socket3"] = self._replace_in_gevent
-            self._paths = {one.host for one in self._kept if one.is_unix}
+
+    def give(self, kept: "list[Address]", traces: "Traces") -> None:
+        """Let the program have these when it asks for them."""
+        self._kept = kept
+        if not kept:
+            return
+        self._paths = {one.host for one in kept if one.is_unix}
+        if self._paths:
             self._keep_paths()
+        for name, replace in (
+            ("socket", self._replace_in_socket),
+            ("gevent._socket3", self._replace_in_gevent),
+        ):
+            if name in sys.modules:
+                replace(sys.modules[name])
+            else:
+                traces.on_module[name] = replace
 
     # --- while it runs ----------------------------------------------------------------------------
 

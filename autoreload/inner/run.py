@@ -9,6 +9,7 @@ import sys
 from autoreload.core import protocol
 from autoreload.core.keeping import Address
 from autoreload.inner import disguise, hooks, launch, leaving
+from autoreload.inner.ahead import Ahead, forget_listings, installed
 from autoreload.inner.callables import Unusable
 from autoreload.inner.keeping import Keeping
 from autoreload.system import channel as channels
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 LAST_WORDS, LAST_WORD_S = 100, 0.005
 """How often, and after which pause, the last messages are tried; an outer that lives reads them."""
 
+MOST_AHEAD = 2000
+"""How many modules a run imports ahead of its turn."""
+
 GUARD_GRACE_S = 0.4
 """What the app gets to clean up when the outer is gone; all is over within a second."""
 
@@ -45,9 +49,21 @@ class App:
         self.called = False
         self.reads: Reads | None = None
         self.keeping: Keeping | None = None
+        self.ahead: Ahead | None = None
         self.longest_stop_s = 0.0
         self.restarting = False
         self.asked = False
+
+    def begin(self, turn: "Message", traces: Traces) -> None:
+        """Take over what the last run left."""
+        traces.distrusted = frozenset(turn.texts("distrusted"))
+        if self.reads is not None:
+            self.reads.add_written(turn.texts("written"))
+        kept = turn.fields.get("kept")
+        if self.keeping is not None and isinstance(kept, list):
+            self.keeping.give([Address(*one) for one in kept], traces)
+        if self.ahead is not None:
+            forget_listings(traces.scope)
 
     def is_called(self) -> bool:
         return self.called
@@ -187,25 +203,43 @@ def main() -> bool:
     app = App(channel, int(start.number("signal")) or signal.SIGINT)
     app.longest_stop_s = start.number("stop_timeout_s")
     app.mask = [int(number) for number in start.texts("mask")]
-    traces = Traces(frozenset(start.texts("distrusted")))
+    traces = Traces()
     watcher = Watcher(channel, traces, app, _settings(start))
     traces.on_load = watcher.loaded
     traces.install()
     if start.flag("data"):
         roots = {start.text("root"), os.path.dirname(os.path.abspath(start.text("name")))}
-        app.reads = Reads(traces, roots, written=start.texts("written"), on_written=watcher.written)
+        app.reads = Reads(traces, roots, on_written=watcher.written)
         app.reads.install()
     if start.flag("keep"):
-        kept = start.fields.get("kept")
-        waiting = [Address(*one) for one in kept] if isinstance(kept, list) else []
-        app.keeping = Keeping(channel, waiting)
+        app.keeping = Keeping(channel)
         app.keeping.install(traces)
     _keep_one_reloader(channel, traces)
     os.register_at_fork(
         before=watcher.park, after_in_parent=watcher.start, after_in_child=watcher.forget
     )
     hooks.connect(lambda pid: _tell(channel, "leave", process=pid))
-    watcher.start()
+
+    def begin(turn: "Message") -> None:
+        """The run has its turn: what the last one left is known, and signals are its own."""
+        app.begin(turn, traces)
+        watcher.start()
+        signal.pthread_sigmask(signal.SIG_SETMASK, app.mask)
+
+    if modules := start.texts("ahead"):
+        app.ahead = Ahead(channel, traces.scope, modules, begin)
+        traces.before_project = app.ahead.wait
+    else:
+        known = frozenset(sys.modules)
+
+        def tell_installed() -> None:
+            """The first file of the project is next: so far a run may go ahead."""
+            traces.before_project = _nothing
+            modules = installed(traces.scope, known)
+            _tell(channel, "ahead", modules=protocol.shortened(modules, most=MOST_AHEAD))
+
+        traces.before_project = tell_installed
+        begin(start)
     try:
         _run(channel, app, start, traces)
     except BaseException:
@@ -217,6 +251,10 @@ def main() -> bool:
     if app.restarting:
         leaving.leave(protocol.SENTINEL)
     return True
+
+
+def _nothing() -> None:
+    """Nothing waits for the first file of the project any more."""
 
 
 def _tell_last(watcher: Watcher, channel: Channel) -> None:
@@ -235,6 +273,8 @@ def _tell_last(watcher: Watcher, channel: Channel) -> None:
 
 def _run(channel: Channel, app: App, start: "Message", traces: Traces) -> None:
     def called() -> None:
+        if app.ahead is not None:
+            app.ahead.run()
         app.called = True
         _tell(channel, "called")
 
@@ -248,8 +288,11 @@ def _run(channel: Channel, app: App, start: "Message", traces: Traces) -> None:
         called=called,
     )
     try:
-        signal.pthread_sigmask(signal.SIG_SETMASK, app.mask)
-        status = launch.exit_status(launch.launch(what))
+        try:
+            status = launch.exit_status(launch.launch(what))
+        finally:
+            if app.ahead is not None:
+                app.ahead.wait()  # an end that came early is shown in its turn
     except Unusable as problem:
         _tell(channel, "usage", text=str(problem))
         sys.exit(2)

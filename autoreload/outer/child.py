@@ -45,6 +45,8 @@ class Child:
         self.probes = Probes()
         self.nonce = ""
         """Not empty while the interpreter waits for the word to begin."""
+        self.is_ahead = False
+        """Whether it has gone ahead, up to the first file of the project."""
         self.usage = ""
         self.reporters: set[int] = set()
         """The processes that have said anything."""
@@ -59,11 +61,11 @@ class Child:
 
     def fileno(self) -> int | None:
         """What to wait on for messages, while there may be some."""
-        return None if self.channel is None else self.channel.fileno()
+        return None if self.channel is None or self.nonce else self.channel.fileno()
 
     def messages(self) -> "Iterable[Message]":
         """What has come over the channel; loads are taken in on the way."""
-        while self.channel is not None:
+        while self.channel is not None and not self.nonce:
             try:
                 message = self.channel.receive()
             except (ChannelClosed, protocol.ProtocolError):
@@ -145,9 +147,9 @@ class Child:
 
 
 class Launchpad:
-    """Starts runs; the interpreter of the next one may boot while the present one is stopping.
+    """Starts runs; the next one may go ahead while the present one is stopping.
 
-    Such an interpreter waits for its first message, and nothing of the user's has run in it.
+    It goes as far as the first file of the project, and nothing of the user's has run in it.
     """
 
     def __init__(
@@ -169,6 +171,8 @@ class Launchpad:
         """Sources whose stale bytecode could not be removed."""
         self.written: set[str] = set()
         """What the program has been seen to write itself, in any run."""
+        self.ahead: list[str] = []
+        """The installed modules that a run imports before its first file of the project."""
         self.kept: list[tuple[int, str, int, int]] = []
         """Where the listeners stood that wait for the next run."""
 
@@ -178,9 +182,16 @@ class Launchpad:
         return None if self._waiting is None else self._waiting[0]
 
     def prepare(self) -> None:
-        """Boot the interpreter of the next run. Raises OSError."""
-        if self._plan.kind != "command" and self._waiting is None:
-            self._waiting = self._boot()
+        """Boot the interpreter of the next run, and let it go ahead. Raises OSError."""
+        if self._plan.kind == "command" or self._waiting is not None:
+            return
+        self._waiting = self._boot()
+        if self.ahead:
+            _, channel, nonce = self._waiting
+            try:
+                channel.send("start", nonce=nonce, ahead=self.ahead, **self._fixed())
+            except ChannelClosed:
+                pass  # it is dead, which is found out when it is needed
 
     def start(self, *, wait: bool) -> Child:
         """Start a run: this package again, with RELOAD_ENV=true; or a command, as it is.
@@ -192,21 +203,23 @@ class Launchpad:
         if self._plan.kind == "command":
             pid = processes.spawn(self._plan.args, self._environment, mask=self._mask)
             return Child(pid, None, started_ns)
-        if self._waiting is None or not processes.is_alive(self._waiting[0]):
+        if self._waiting is not None and not processes.is_alive(self._waiting[0]):
             self.discard()
-            self.prepare()
-        assert self._waiting is not None
-        pid, channel, nonce = self._waiting
-        self._waiting = None
+        prepared, self._waiting = self._waiting, None
+        pid, channel, nonce = prepared or self._boot()
         child = Child(pid, channel, started_ns)
         child.nonce = nonce
+        child.is_ahead = prepared is not None and bool(self.ahead)
         if not wait:
             self.begin(child)
         return child
 
     def begin(self, child: Child) -> None:
         """Let a run that waits begin."""
-        child.tell("start", nonce=child.nonce, **self._start())
+        if child.is_ahead:
+            child.tell("go", **self._latest())
+        else:
+            child.tell("start", nonce=child.nonce, **self._fixed(), **self._latest())
         child.nonce = ""
 
     def discard(self) -> None:
@@ -235,7 +248,16 @@ class Launchpad:
             os.close(theirs)
         return pid, ours, nonce
 
-    def _start(self) -> "dict[str, object]":
+    def _latest(self) -> "dict[str, object]":
+        """What a run is told when its turn comes."""
+        return {
+            "distrusted": list(self.distrusted),
+            "written": protocol.shortened(sorted(self.written), most=500),
+            "kept": self.kept,
+        }
+
+    def _fixed(self) -> "dict[str, object]":
+        """What every run is told."""
         plan, options = self._plan, self._options
         return {
             "kind": "callable" if plan.entry_point else plan.kind,
@@ -246,13 +268,10 @@ class Launchpad:
             "stop_timeout_s": options.stop_timeout_s,
             "delay_s": options.delay_s,
             "poll_s": options.poll_s or 0.0,
-            "distrusted": list(self.distrusted),
             "hold": options.hold,
             "data": options.data,
-            "written": protocol.shortened(sorted(self.written), most=500),
             "ignore": list(options.ignore),
             "keep": options.keep_sockets != "none",
-            "kept": self.kept,
             "root": self._root,
         }
 

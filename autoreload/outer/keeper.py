@@ -180,6 +180,10 @@ class Keeper:
             if held.path is not None:
                 held.path.restore()
 
+    def addresses(self) -> list[tuple[int, str, int, int]]:
+        """Where the listeners stand that are held, as a message says it."""
+        return [held.address.entry() for held in self.kept]
+
     def inodes(self) -> set[int]:
         """The listeners that are held, by inode."""
         return {held.inode for held in self.kept}

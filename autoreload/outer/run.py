@@ -258,6 +258,8 @@ class Outer:
                 self._leftovers.leave(int(message.number("process")))
             case "dropped" if message.flag("own"):
                 self._launchpad.written.update(message.texts("paths"))
+            case "ahead":
+                self._launchpad.ahead = message.texts("modules")
             case "own":
                 self._report.own_reloader(message)
             case "give" | "take" | "free" | "asks":

@@ -36,7 +36,7 @@ class Runs:
 
     def start(self) -> "Child":
         """Start the next run; it begins when nothing moves any more. Raises OSError."""
-        self._launchpad.kept = [one.address.entry() for one in self.keeper.kept]
+        self._launchpad.kept = self.keeper.addresses()
         self.child = self._launchpad.start(wait=self._noticing.rest() > 0)
         self.count += 1
         self._readiness = Readiness(self.child, self.keeper, serves=self._serves)
@@ -57,6 +57,7 @@ class Runs:
         self._watching.rebase()
         self._watching.follow(child, inner=child.channel is not None)
         if child.nonce:
+            self._launchpad.kept = self.keeper.addresses()
             self._launchpad.begin(child)
         if self._watching.has_events:
             child.tell("events", on=True)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _listeners: "dict[str, Callable[..., None]]" = {}
+_guards: "list[Callable[[str, tuple[object, ...]], None]]" = []
 _installed: list[bool] = []
 
 
@@ -20,17 +21,29 @@ def listen(event: str, then: "Callable[..., None]") -> None:
     One listener an event: a later one takes the place. What it raises reaches the program.
     """
     _listeners[event] = then
+    _install()
+
+
+def guard(hear: "Callable[[str, tuple[object, ...]], None]") -> None:
+    """Call `hear` with every event there is, until `unguard`."""
+    _guards.append(hear)
+    _install()
+
+
+def unguard() -> None:
+    """End what `guard` has begun."""
+    _guards.clear()
+
+
+def _install() -> None:
     if not _installed:
         _installed.append(True)
         sys.addaudithook(_hear)
 
 
-def ignore(event: str) -> None:
-    """Nobody wants to hear of it any more."""
-    _listeners.pop(event, None)
-
-
 def _hear(event: str, arguments: "tuple[object, ...]") -> None:
+    if _guards:
+        _guards[0](event, arguments)
     then = _listeners.get(event)
     if then is not None:
         then(*arguments)

@@ -50,6 +50,10 @@ class Reads:
         audit.listen("os.rename", self._renamed)
         audit.listen("sqlite3.connect", self._connected)
 
+    def add_written(self, paths: "Iterable[str]") -> None:
+        """Note what earlier runs turned out to write."""
+        self._written.update(paths)
+
     def close(self) -> None:
         """The program is up: what it reads from here on is its own affair."""
         self._is_starting = False

@@ -90,6 +90,8 @@ class Traces:
         self.scope = Scope()
         self.loaded: dict[str, Loaded] = {}
         self.last_load = time.monotonic()
+        self.before_project: Callable[[], None] = _nothing
+        """Called before a file of the project is looked at."""
         self.on_load: Callable[[Loaded], None] = _nobody
         self.on_module: dict[str, Callable[[ModuleType], None]] = {}
         """What to do right after a module of this name was executed."""
@@ -98,7 +100,8 @@ class Traces:
         """Questions that nobody has been told of."""
         self._folders: dict[str, str | None] = {}
         self._released: list[tuple[str, str]] = []
-        self._distrusted = distrusted
+        self.distrusted = distrusted
+        """Sources whose bytecode is stale and could not be removed."""
         self._known_modules = 0
 
     def record(
@@ -147,8 +150,10 @@ class Traces:
 
     def read(self, path: str) -> bytes:
         """Read a source that we execute ourselves, and note it. Raises OSError."""
-        signature = files.signature(path)
         real = self.scope.real(os.path.abspath(path))
+        if real is not None:
+            self.before_project()
+        signature = files.signature(path)
         record = None
         if real is not None and real not in self.loaded:
             # Noted before it is opened, and told of even if it is gone: it may come back.
@@ -207,7 +212,7 @@ class Traces:
 
     def is_fresh(self, path: str, mtime: float) -> bool:
         """Whether bytecode of this source is not to be trusted."""
-        return mtime > time.time() - FRESH_S or path in self._distrusted
+        return mtime > time.time() - FRESH_S or path in self.distrusted
 
     def fill_digests(self) -> None:
         """Digest what came from bytecode; it counts only while the stat is still that of the load.
@@ -251,6 +256,10 @@ def _nobody(record: Loaded) -> None:
     """Until somebody listens, the table is all there is."""
 
 
+def _nothing() -> None:
+    """Nobody is in the way."""
+
+
 def _replace(name: str, function: "FunctionType") -> None:
     _disguise(function)
     function.__name__ = name
@@ -274,9 +283,11 @@ def _find_spec(traces: Traces, original: "Callable[..., object]") -> "Any":
 
 def _path_stats(traces: Traces) -> "FunctionType":
     def path_stats(self, path):  # type: ignore[no-untyped-def]  # importlib's signature
+        real = traces.scope.real(path)
+        if real is not None:
+            traces.before_project()
         status = os.stat(path)
         traces.last_load = time.monotonic()
-        real = traces.scope.real(path)
         if real is not None:
             signature = (status.st_mtime_ns, status.st_size, status.st_ino)
             traces.record(real, signature, reason=f"loaded as {self.name}")

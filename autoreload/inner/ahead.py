@@ -1,0 +1,146 @@
+"""A run that goes ahead while the last one is still stopping, up to the first file of the project.
+
+Importing what is installed takes most of a server's start, and depends on nothing that the last run
+may still hold or write. So the next run imports, in the same order, what the one before had
+imported when it came to the first file of the project, and waits for its turn. Should an import
+want more than to import - a file of the project, a write, a socket, a process - it waits right
+there: the interpreter says itself what it is about to do (audit events), and what is not known to
+be harmless is not done.
+"""
+
+import os
+import sys
+from _thread import allocate_lock, get_ident
+
+from autoreload.core import protocol
+from autoreload.system import audit
+from autoreload.system.channel import Channel, ChannelClosed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from autoreload.core.protocol import Message
+    from autoreload.watch.traces import Scope
+
+_FILES = frozenset({"ctypes.dlopen", "open"})
+HARMLESS = frozenset(
+    {
+        "builtins.id",
+        "code.__new__",
+        "compile",
+        "ctypes.dlsym",
+        "ctypes.dlsym/handle",
+        "exec",
+        "function.__new__",
+        "gc.get_objects",
+        "gc.get_referents",
+        "gc.get_referrers",
+        "import",
+        "marshal.load",
+        "marshal.loads",
+        "object.__delattr__",
+        "object.__getattr__",
+        "object.__setattr__",
+        "os.listdir",
+        "os.scandir",
+        "sys._current_frames",
+        "sys._getframe",
+        "sys._getframemodulename",
+        "sys.addaudithook",
+        "type.__new__",
+    }
+)
+"""What an import of installed code does, and what nobody else can tell."""
+
+
+class Ahead:
+    """Where a run waits for its turn; it comes but once."""
+
+    def __init__(
+        self,
+        channel: Channel,
+        scope: "Scope",
+        modules: "list[str]",
+        then: "Callable[[Message], None]",
+    ) -> None:
+        """`then` is called with the word that lets it go on, in the thread that waited."""
+        self._channel = channel
+        self._scope = scope
+        self._modules = modules
+        self._then = then
+        self._lock = allocate_lock()
+        self._waiting_thread = 0
+        self._is_over = False
+        audit.guard(self._hear)
+
+    def run(self) -> None:
+        """Import what the last run had imported by then, and wait."""
+        for name in self._modules:
+            if self._is_over:
+                break
+            try:
+                __import__(name)
+            except BaseException:  # the program meets it again, if it still wants the module
+                break
+        self.wait()
+
+    def wait(self) -> None:
+        """Wait until the last run is over; at once when it was waited for before."""
+        if self._is_over or self._waiting_thread == get_ident():
+            return
+        with self._lock:
+            if self._is_over:
+                return
+            self._waiting_thread = get_ident()
+            try:
+                self._then(self._turn())
+            finally:
+                self._is_over = True
+                self._waiting_thread = 0
+                audit.unguard()
+
+    def _turn(self) -> "Message":
+        try:
+            while True:
+                self._channel.wait(None)
+                message = self._channel.receive()
+                if message is not None and message.word == "go":
+                    return message
+        except (ChannelClosed, protocol.ProtocolError):
+            os._exit(0)  # noqa: TID251  # nothing is to follow, and nothing of the user's has run
+
+    def _hear(self, event: str, arguments: "tuple[object, ...]") -> None:
+        is_harmless = self._is_installed(*arguments) if event in _FILES else event in HARMLESS
+        if not is_harmless:
+            self.wait()
+
+    def _is_installed(self, path: object, mode: object = None, flags: object = 0) -> bool:
+        """Whether a file is opened to be read, and belongs to what is installed."""
+        if not isinstance(path, str) or not isinstance(flags, int):
+            return False
+        is_writing = isinstance(mode, str) and not {"w", "a", "x", "+"}.isdisjoint(mode)
+        if is_writing or flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC):
+            return False
+        return self._scope.real(os.path.abspath(path)) is None
+
+
+def installed(scope: "Scope", before: "frozenset[str]") -> list[str]:
+    """The installed modules that were imported since, in the order of their imports."""
+    found = []
+    for name, module in list(sys.modules.items()):
+        spec = getattr(module, "__spec__", None)
+        origin = getattr(spec, "origin", None)
+        if name in before or spec is None or spec.name != name or name == "__main__":
+            continue
+        if isinstance(origin, str) and origin.startswith(os.sep) and scope.real(origin) is None:
+            found.append(name)
+    return found
+
+
+def forget_listings(scope: "Scope") -> None:
+    """Let importlib list the folders of the project anew: what it saw may have changed since."""
+    for entry, finder in list(sys.path_importer_cache.items()):
+        forget = getattr(finder, "invalidate_caches", None)
+        if forget is not None and scope.real(os.path.join(os.path.abspath(entry), "_")) is not None:
+            forget()
