@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from autoreload.core.protocol import Message
-    from autoreload.watch.traces import Scope
+    from autoreload.watch.scope import Scope
 
 _FILES = frozenset({"ctypes.dlopen", "open"})
 HARMLESS = frozenset(

@@ -79,19 +79,11 @@ class Keeping:
             return  # a closed socket: the bind itself says so
         self._bound[inode] = self._next_turn() if wanted is not None and _is_any(wanted) else 0
         if wanted is not None and not _is_any(wanted):
-            self._tell("binds", address=wanted.entry())
+            self._channel.tell("binds", address=wanted.entry())
 
     def _next_turn(self) -> int:
         self._turns += 1
         return self._turns
-
-    def _tell(self, word: str, **fields: object) -> None:
-        from autoreload.system.channel import ChannelClosed
-
-        try:
-            self._channel.send(word, **fields)
-        except ChannelClosed:
-            pass
 
     # --- given back -------------------------------------------------------------------------------
 

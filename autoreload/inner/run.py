@@ -1,20 +1,18 @@
 """The inner's life: channel, traces, watcher, launch, and the end by the sentinel."""
 
-import _thread
 import os
 import signal
 import stat
 import sys
 
 from autoreload.core import protocol
-from autoreload.core.keeping import Address
 from autoreload.inner import disguise, hooks, launch, leaving
-from autoreload.inner.ahead import Ahead, forget_listings, installed
+from autoreload.inner.ahead import Ahead, installed
+from autoreload.inner.app import App, nap
 from autoreload.inner.callables import Unusable
 from autoreload.inner.keeping import Keeping
 from autoreload.system import channel as channels
 from autoreload.system.channel import Channel, ChannelClosed
-from autoreload.system.waiting import wait
 from autoreload.watch.app import Settings
 from autoreload.watch.reads import Reads
 from autoreload.watch.traces import Traces
@@ -22,8 +20,6 @@ from autoreload.watch.watcher import Watcher
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import FrameType
-
     from autoreload.core.protocol import Message
 
 LAST_WORDS, LAST_WORD_S = 100, 0.005
@@ -31,166 +27,6 @@ LAST_WORDS, LAST_WORD_S = 100, 0.005
 
 MOST_AHEAD = 2000
 """How many modules a run imports ahead of its turn."""
-
-GUARD_GRACE_S = 0.4
-"""What the app gets to clean up when the outer is gone; all is over within a second."""
-
-
-class App:
-    """The program in the main thread of this process."""
-
-    def __init__(self, channel: Channel, stop_signal: int) -> None:
-        self._channel = channel
-        self._main = _thread.get_ident()
-        self._signal = stop_signal
-        self._asked_at: tuple[FrameType | None, int] | None = None
-        self.mask: list[int] = []
-        """The signals that the program is to find blocked."""
-        self.called = False
-        self.reads: Reads | None = None
-        self.keeping: Keeping | None = None
-        self.ahead: Ahead | None = None
-        self.longest_stop_s = 0.0
-        self.restarting = False
-        self.asked = False
-
-    def begin(self, turn: "Message", traces: Traces) -> None:
-        """Take over what the last run left."""
-        traces.distrusted = frozenset(turn.texts("distrusted"))
-        if self.reads is not None:
-            self.reads.add_written(turn.texts("written"))
-        kept = turn.fields.get("kept")
-        if self.keeping is not None and isinstance(kept, list):
-            self.keeping.give([Address(*one) for one in kept], traces)
-        if self.ahead is not None:
-            forget_listings(traces.scope)
-
-    def is_called(self) -> bool:
-        return self.called
-
-    def stop(self, *, restart: bool) -> None:
-        """Ask as a user would: the signal, to the main thread, which it wakes from any wait."""
-        self.asked = True
-        self.restarting = restart
-        if restart and self.keeping is not None:
-            try:
-                self.keeping.hand_over(self.longest_stop_s)
-            except Exception:  # whatever a program does to its sockets, the restart goes on
-                pass
-        self._asked_at = self._position()
-        signal.pthread_kill(self._main, self._signal)
-
-    def nudge(self) -> None:
-        """Wake a main thread that did not move; the signal itself is not sent twice.
-
-        Servers count them, and take the second one for "at once".
-        """
-        if self._asked_at is not None and self._asked_at[0] is not None:
-            from autoreload.system import interrupts
-
-            if self._asked_at == self._position():
-                interrupts.wake(self._main)
-
-    def _position(self) -> "tuple[FrameType | None, int]":
-        frame = sys._current_frames().get(self._main)
-        return frame, frame.f_lasti if frame is not None else -1
-
-    def force(self) -> None:
-        """End now; buffers and logs are still written, what else was to be cleaned up is lost."""
-        _tell(self._channel, "forced")
-        _flush()
-        os._exit(protocol.SENTINEL if self.restarting else 1)  # noqa: TID251
-
-    def kept_by(self) -> list[str]:
-        """The threads that keep the process, each with the line where it stands."""
-        threading = sys.modules.get("threading")
-        frames = sys._current_frames()
-        found = [
-            f"{thread.name} ({_where(frames[thread.ident])})"
-            for thread in (threading.enumerate() if threading is not None else ())
-            if not thread.daemon
-            and thread.ident in frames
-            # The main thread at its very end, waiting for the others, keeps nothing.
-            and not (
-                thread.ident == self._main and frames[thread.ident].f_code.co_name == "_shutdown"
-            )
-        ]
-        if not found and self._main in frames:
-            found.append(f"MainThread ({_where(frames[self._main])})")
-        return found
-
-    def ready(self) -> None:
-        """It is up: what it reads from now on is its own affair."""
-        if self.reads is not None:
-            self.reads.close()
-
-    def refresh(self, paths: list[str]) -> str:
-        """Let the framework read files again."""
-        from autoreload.inner import frameworks
-
-        return frameworks.refresh(paths)
-
-    def cached(self) -> "list[tuple[str, str]] | None":
-        """What the framework caches; None while it is not set up."""
-        if "django.utils.autoreload" not in sys.modules:
-            return None
-        from autoreload.inner import frameworks
-
-        return frameworks.cached()
-
-    def orphaned(self) -> None:
-        """The outer is gone without a word: end what was started, the app, and this process."""
-        from autoreload.system import processes
-
-        def below() -> set[int]:
-            mine = {one.pid for one in processes.descendants(os.getpid(), processes.table())}
-            return mine | {one.pid for one in _carriers()}
-
-        self.asked = True
-        left = below()
-        if left:
-            processes.end(left, 0.2, _nap)
-        signal.pthread_kill(self._main, self._signal)
-        _nap(GUARD_GRACE_S)
-        for pid in below():
-            processes.send(pid, signal.SIGKILL)
-        _flush()
-        os._exit(1)  # noqa: TID251
-
-
-def _carriers() -> "list[processes.Process]":  # type: ignore[name-defined]  # noqa: F821
-    from autoreload.system import processes
-
-    identity = os.environ.get(protocol.IDENTITY, "")
-    return processes.carriers(protocol.IDENTITY, identity) if identity else []
-
-
-def _nap(seconds: float) -> None:
-    wait([], seconds)
-
-
-def _flush() -> None:
-    logging = sys.modules.get("logging")
-    if logging is not None:
-        try:
-            logging.shutdown()
-        except Exception:  # a handler of the app's that fails must not keep the process
-            pass
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except Exception:  # closed, replaced or None
-            pass
-
-
-def _where(frame: "FrameType") -> str:
-    """The innermost line outside of the standard library's waiting."""
-    inner: FrameType | None = frame
-    standard = os.path.dirname(os.__file__)
-    while inner is not None and inner.f_back and inner.f_code.co_filename.startswith(standard):
-        inner = inner.f_back
-    chosen = inner if inner is not None else frame
-    return f"{os.path.basename(chosen.f_code.co_filename)}:{chosen.f_lineno}"
 
 
 def main() -> bool:
@@ -218,7 +54,7 @@ def main() -> bool:
     os.register_at_fork(
         before=watcher.park, after_in_parent=watcher.start, after_in_child=watcher.forget
     )
-    hooks.connect(lambda pid: _tell(channel, "leave", process=pid))
+    hooks.connect(lambda pid: channel.tell("leave", process=pid))
 
     def begin(turn: "Message") -> None:
         """The run has its turn: what the last one left is known, and signals are its own."""
@@ -236,7 +72,7 @@ def main() -> bool:
             """The first file of the project is next: so far a run may go ahead."""
             traces.before_project = _nothing
             modules = installed(traces.scope, known)
-            _tell(channel, "ahead", modules=protocol.shortened(modules, most=MOST_AHEAD))
+            channel.tell("ahead", modules=protocol.shortened(modules, most=MOST_AHEAD))
 
         traces.before_project = tell_installed
         begin(start)
@@ -266,7 +102,7 @@ def _tell_last(watcher: Watcher, channel: Channel) -> None:
         for _ in range(LAST_WORDS):
             if channel.flush():
                 return
-            _nap(LAST_WORD_S)
+            nap(LAST_WORD_S)
     except ChannelClosed:
         pass
 
@@ -276,7 +112,7 @@ def _run(channel: Channel, app: App, start: "Message", traces: Traces) -> None:
         if app.ahead is not None:
             app.ahead.run()
         app.called = True
-        _tell(channel, "called")
+        channel.tell("called")
 
     what = launch.Launch(
         kind=start.text("kind"),
@@ -294,7 +130,7 @@ def _run(channel: Channel, app: App, start: "Message", traces: Traces) -> None:
             if app.ahead is not None:
                 app.ahead.wait()  # an end that came early is shown in its turn
     except Unusable as problem:
-        _tell(channel, "usage", text=str(problem))
+        channel.tell("usage", text=str(problem))
         sys.exit(2)
     except KeyboardInterrupt:
         if app.asked:
@@ -370,7 +206,7 @@ def _keep_one_reloader(channel: Channel, traces: Traces) -> None:
             from autoreload.inner import children, frameworks
 
             children.connect(channel)
-            frameworks.switch_off(name, module, lambda what: _tell(channel, "own", what=what))
+            frameworks.switch_off(name, module, lambda what: channel.tell("own", what=what))
 
         traces.on_module[name] = patch
 
@@ -383,10 +219,3 @@ def _keep_one_reloader(channel: Channel, traces: Traces) -> None:
         "multiprocessing.spawn",
     ):
         later(name)
-
-
-def _tell(channel: Channel, word: str, **fields: object) -> None:
-    try:
-        channel.send(word, **fields)
-    except ChannelClosed:
-        pass  # the watcher meets the same end and knows what to do

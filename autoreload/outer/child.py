@@ -113,10 +113,7 @@ class Child:
     def tell(self, word: str, **fields: object) -> None:
         """Send a message; an app that is ending does not hear it any more."""
         if self.channel is not None:
-            try:
-                self.channel.send(word, **fields)
-            except ChannelClosed:
-                pass
+            self.channel.tell(word, **fields)
 
     def ask(self, number: int, *, restart: bool) -> None:
         """Ask the app to stop as a user would."""
@@ -188,10 +185,7 @@ class Launchpad:
         self._waiting = self._boot()
         if self.ahead:
             _, channel, nonce = self._waiting
-            try:
-                channel.send("start", nonce=nonce, ahead=self.ahead, **self._fixed())
-            except ChannelClosed:
-                pass  # it is dead, which is found out when it is needed
+            channel.tell("start", nonce=nonce, ahead=self.ahead, **self._fixed())
 
     def start(self, *, wait: bool) -> Child:
         """Start a run: this package again, with RELOAD_ENV=true; or a command, as it is.

@@ -72,6 +72,13 @@ class Channel:
         self._backlog.append(protocol.encode(word, os.getpid(), fields))
         return self.flush()
 
+    def tell(self, word: str, **fields: object) -> None:
+        """Send a message to whoever is still there."""
+        try:
+            self.send(word, **fields)
+        except ChannelClosed:
+            pass  # who waits on this end meets the same, and knows what to do
+
     def flush(self) -> bool:
         """Send what was kept; whether nothing is left."""
         self._look_for_fork()

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 NOTHING, MODULE, PACKAGE = 0, 1, 2
 """What a directory can answer, in the order in which importlib prefers it."""
 
+MOST_LISTED = 2000
+"""In a directory of more entries the names are looked for one by one."""
 _TICK_S = 0.05
 """A directory that changed this recently may change again without another modification time."""
 
@@ -77,15 +79,35 @@ class Probes:
         """The names whose answer may have become better since the last look."""
         names = list(self.asked[directory])
         now = (_changed_at(directory), len(names))
-        if now == self._seen.get(directory):
+        seen = self._seen.get(directory)
+        if now == seen:
             # Only a folder that is there can become a package without a change up here.
             return self._folders[directory]
         if now[0] < (time.time() - _TICK_S) * 1e9:
             self._seen[directory] = now
-        self._folders[directory] = [
-            name for name in names if os.path.isdir(os.path.join(directory, name))
-        ]
-        return names
+        # While a program starts there are new names at every look, and no other files.
+        is_same = seen is not None and seen[0] == now[0]
+        here = _present(directory, names[seen[1] :] if seen is not None and is_same else names)
+        folders = [name for name in here if os.path.isdir(os.path.join(directory, name))]
+        self._folders[directory] = self._folders[directory] + folders if is_same else folders
+        return here + [one for one in self._folders[directory] if one not in here]
+
+
+def _present(directory: str, names: list[str]) -> list[str]:
+    """The names that anything in the directory bears, with whichever ending.
+
+    One listing instead of some looks for each name: those let other threads in between, which costs
+    a starting program more than the looks themselves.
+    """
+    try:
+        with os.scandir(directory) as entries:
+            here = {
+                entry.name.partition(".")[0]
+                for entry, _ in zip(entries, range(MOST_LISTED), strict=False)
+            }
+    except OSError:
+        return []
+    return names if len(here) >= MOST_LISTED // 2 else [name for name in names if name in here]
 
 
 def _changed_at(directory: str) -> int:

@@ -59,6 +59,8 @@ class Reads:
         self._is_starting = False
 
     def _opened(self, path: object, mode: object, flags: object) -> None:
+        if type(path) is str and path.endswith(_UNCOUNTED):
+            return  # most of what is opened while a program starts
         try:
             if _is_writing(mode, flags):
                 self._write(path)

@@ -19,12 +19,14 @@ without us.
 
 import _frozen_importlib_external as _external
 import os
+import stat
 import sys
 import time
 
 from autoreload.core.changes import Loaded
 from autoreload.system import files
 from autoreload.watch.probes import MODULE, NOTHING, Probes
+from autoreload.watch.scope import Scope
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,50 +39,6 @@ if TYPE_CHECKING:
 
 FRESH_S = 3.0
 """Sources younger than this are not taken from bytecode."""
-
-_SITE = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
-
-
-class Scope:
-    """Which files are the project's: all but the standard library, installed packages and ours.
-
-    The real path decides, so that editable and symlinked installs count.
-    """
-
-    def __init__(self) -> None:
-        standard = os.path.dirname(os.__file__)
-        archive = f"python{sys.version_info[0]}{sys.version_info[1]}.zip"  # on every sys.path
-        self._foreign = tuple(
-            sorted(
-                {
-                    directory.rstrip(os.sep) + os.sep
-                    for path in (
-                        standard,
-                        os.path.join(os.path.dirname(standard), archive),
-                        os.path.dirname(sys.executable),
-                        os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
-                    )
-                    for directory in (path, os.path.realpath(path))
-                }
-            )
-        )
-        self._directories: dict[str, str] = {}
-
-    def real(self, path: str) -> str | None:
-        """The real path of a file of the project; None for any other."""
-        directory, name = os.path.split(path)
-        real = self._directories.get(directory)
-        if real is None:
-            real = os.path.realpath(directory or ".")
-            self._directories[directory] = real
-        found = os.path.join(real, name)
-        inside = found.startswith(self._foreign) or any(mark in found for mark in _SITE)
-        if inside and not os.path.islink(found):
-            return None
-        found = os.path.realpath(found)
-        if found.startswith(self._foreign) or any(mark in found for mark in _SITE):
-            return None
-        return found
 
 
 class Traces:
@@ -170,38 +128,57 @@ class Traces:
 
     def searched(self, name: str, path: "Iterable[object]", spec: "ModuleSpec | None") -> None:
         """Note what a search for a module asked of the project's folders, found or in vain."""
+        folders = self._folders
         tail = name.rpartition(".")[2]
-        is_package = spec is not None and spec.submodule_search_locations is not None
-        found_in = os.path.dirname(spec.origin) if spec is not None and spec.origin else None
-        if found_in is not None and is_package:
-            found_in = os.path.dirname(found_in)
+        found_in = None
+        is_package = False
+        if spec is not None:
+            is_package = spec.submodule_search_locations is not None
+            if spec.origin:
+                found_in = spec.origin.rpartition(os.sep)[0]
+                if is_package:
+                    found_in = found_in.rpartition(os.sep)[0]
         for entry in path:
             if not isinstance(entry, str):
                 continue
-            try:
-                entry = entry if entry.startswith(os.sep) else os.path.abspath(entry)
-            except FileNotFoundError:
-                continue  # the working directory is gone, and importlib goes on as well
-            is_last = found_in is not None and entry == found_in
-            if is_last and is_package:
-                return  # nothing goes before a package in its own folder
-            folder = self._folder(entry)
-            answer = MODULE if is_last else NOTHING
-            if folder is not None and self.probes.note(folder, tail, answer):
-                self.new_probes.append((folder, tail, answer))
-            if folder is None and spec is None:
-                self._missed(name, os.path.join(entry, tail))
+            if not entry.startswith(os.sep):
+                try:
+                    entry = os.path.abspath(entry)
+                except FileNotFoundError:
+                    continue  # the working directory is gone, and importlib goes on as well
+            folder = folders[entry] if entry in folders else self._folder(entry)
+            is_last = entry == found_in
+            if folder is not None or spec is None:
+                self._note(name, entry, folder, tail, is_last=is_last, is_package=is_package)
             if is_last:
                 return
 
+    def _note(
+        self,
+        name: str,
+        entry: str,
+        folder: str | None,
+        tail: str,
+        *,
+        is_last: bool,
+        is_package: bool,
+    ) -> None:
+        """Note what one folder of a search path has answered."""
+        if is_last and is_package:
+            return  # nothing goes before a package in its own folder
+        answer = MODULE if is_last else NOTHING
+        if folder is None:
+            self._missed(name, os.path.join(entry, tail))
+        elif self.probes.note(folder, tail, answer):
+            self.new_probes.append((folder, tail, answer))
+
     def _folder(self, entry: str) -> str | None:
         """The real path of a folder of the project on the search path."""
-        if entry not in self._folders:
-            # A file in it stands for the folder: the same rule decides.
-            real = self.scope.real(os.path.join(os.path.abspath(entry), "__init__.py"))
-            folder = os.path.dirname(real) if real else None
-            self._folders[entry] = folder if folder and os.path.isdir(folder) else None
-        return self._folders[entry]
+        # A file in it stands for the folder: the same rule decides.
+        real = self.scope.real(os.path.join(entry, "__init__.py"))
+        folder = os.path.dirname(real) if real else None
+        found = self._folders[entry] = folder if folder and os.path.isdir(folder) else None
+        return found
 
     def _missed(self, name: str, stem: str) -> None:
         """A folder of the search path that is not there may come with the module in it."""
@@ -283,10 +260,13 @@ def _find_spec(traces: Traces, original: "Callable[..., object]") -> "Any":
 
 def _path_stats(traces: Traces) -> "FunctionType":
     def path_stats(self, path):  # type: ignore[no-untyped-def]  # importlib's signature
-        real = traces.scope.real(path)
+        status = os.lstat(path)
+        real = traces.scope.real(path, status)
         if real is not None:
             traces.before_project()
-        status = os.stat(path)
+            status = os.stat(path)
+        elif stat.S_ISLNK(status.st_mode):
+            status = os.stat(path)
         traces.last_load = time.monotonic()
         if real is not None:
             signature = (status.st_mtime_ns, status.st_size, status.st_ino)

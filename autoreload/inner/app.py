@@ -1,0 +1,183 @@
+"""The program in the main thread of this process: asked to stop, woken, ended."""
+
+import _thread
+import os
+import signal
+import sys
+
+from autoreload.core import protocol
+from autoreload.core.keeping import Address
+from autoreload.inner.ahead import Ahead, forget_listings
+from autoreload.system.channel import Channel
+from autoreload.system.waiting import wait
+from autoreload.watch.traces import Traces
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from autoreload.core.protocol import Message
+    from autoreload.inner.keeping import Keeping
+    from autoreload.system import processes
+    from autoreload.watch.reads import Reads
+
+GUARD_GRACE_S = 0.4
+"""What the app gets to clean up when the outer is gone; all is over within a second."""
+
+
+class App:
+    """The program in the main thread of this process."""
+
+    def __init__(self, channel: Channel, stop_signal: int) -> None:
+        self._channel = channel
+        self._main = _thread.get_ident()
+        self._signal = stop_signal
+        self._asked_at: tuple[FrameType | None, int] | None = None
+        self.mask: list[int] = []
+        """The signals that the program is to find blocked."""
+        self.called = False
+        self.reads: Reads | None = None
+        self.keeping: Keeping | None = None
+        self.ahead: Ahead | None = None
+        self.longest_stop_s = 0.0
+        self.restarting = False
+        self.asked = False
+
+    def begin(self, turn: "Message", traces: Traces) -> None:
+        """Take over what the last run left."""
+        traces.distrusted = frozenset(turn.texts("distrusted"))
+        if self.reads is not None:
+            self.reads.add_written(turn.texts("written"))
+        kept = turn.fields.get("kept")
+        if self.keeping is not None and isinstance(kept, list):
+            self.keeping.give([Address(*one) for one in kept], traces)
+        if self.ahead is not None:
+            forget_listings(traces.scope)
+
+    def is_called(self) -> bool:
+        return self.called
+
+    def stop(self, *, restart: bool) -> None:
+        """Ask as a user would: the signal, to the main thread, which it wakes from any wait."""
+        self.asked = True
+        self.restarting = restart
+        if restart and self.keeping is not None:
+            try:
+                self.keeping.hand_over(self.longest_stop_s)
+            except Exception:  # whatever a program does to its sockets, the restart goes on
+                pass
+        self._asked_at = self._position()
+        signal.pthread_kill(self._main, self._signal)
+
+    def nudge(self) -> None:
+        """Wake a main thread that did not move; the signal itself is not sent twice.
+
+        Servers count them, and take the second one for "at once".
+        """
+        if self._asked_at is not None and self._asked_at[0] is not None:
+            from autoreload.system import interrupts
+
+            if self._asked_at == self._position():
+                interrupts.wake(self._main)
+
+    def _position(self) -> "tuple[FrameType | None, int]":
+        frame = sys._current_frames().get(self._main)
+        return frame, frame.f_lasti if frame is not None else -1
+
+    def force(self) -> None:
+        """End now; buffers and logs are still written, what else was to be cleaned up is lost."""
+        self._channel.tell("forced")
+        _flush()
+        os._exit(protocol.SENTINEL if self.restarting else 1)  # noqa: TID251
+
+    def kept_by(self) -> list[str]:
+        """The threads that keep the process, each with the line where it stands."""
+        threading = sys.modules.get("threading")
+        frames = sys._current_frames()
+        found = [
+            f"{thread.name} ({_where(frames[thread.ident])})"
+            for thread in (threading.enumerate() if threading is not None else ())
+            if not thread.daemon
+            and thread.ident in frames
+            # The main thread at its very end, waiting for the others, keeps nothing.
+            and not (
+                thread.ident == self._main and frames[thread.ident].f_code.co_name == "_shutdown"
+            )
+        ]
+        if not found and self._main in frames:
+            found.append(f"MainThread ({_where(frames[self._main])})")
+        return found
+
+    def ready(self) -> None:
+        """It is up: what it reads from now on is its own affair."""
+        if self.reads is not None:
+            self.reads.close()
+
+    def refresh(self, paths: list[str]) -> str:
+        """Let the framework read files again."""
+        from autoreload.inner import frameworks
+
+        return frameworks.refresh(paths)
+
+    def cached(self) -> "list[tuple[str, str]] | None":
+        """What the framework caches; None while it is not set up."""
+        if "django.utils.autoreload" not in sys.modules:
+            return None
+        from autoreload.inner import frameworks
+
+        return frameworks.cached()
+
+    def orphaned(self) -> None:
+        """The outer is gone without a word: end what was started, the app, and this process."""
+        from autoreload.system import processes
+
+        def below() -> set[int]:
+            mine = {one.pid for one in processes.descendants(os.getpid(), processes.table())}
+            return mine | {one.pid for one in _carriers()}
+
+        self.asked = True
+        left = below()
+        if left:
+            processes.end(left, 0.2, nap)
+        signal.pthread_kill(self._main, self._signal)
+        nap(GUARD_GRACE_S)
+        for pid in below():
+            processes.send(pid, signal.SIGKILL)
+        _flush()
+        os._exit(1)  # noqa: TID251
+
+
+def _carriers() -> "list[processes.Process]":
+    from autoreload.system import processes
+
+    identity = os.environ.get(protocol.IDENTITY, "")
+    return processes.carriers(protocol.IDENTITY, identity) if identity else []
+
+
+def nap(seconds: float) -> None:
+    """Wait without waking for anything."""
+    wait([], seconds)
+
+
+def _flush() -> None:
+    logging = sys.modules.get("logging")
+    if logging is not None:
+        try:
+            logging.shutdown()
+        except Exception:  # a handler of the app's that fails must not keep the process
+            pass
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except Exception:  # closed, replaced or None
+            pass
+
+
+def _where(frame: "FrameType") -> str:
+    """The innermost line outside of the standard library's waiting."""
+    inner: FrameType | None = frame
+    standard = os.path.dirname(os.__file__)
+    while inner is not None and inner.f_back and inner.f_code.co_filename.startswith(standard):
+        inner = inner.f_back
+    chosen = inner if inner is not None else frame
+    return f"{os.path.basename(chosen.f_code.co_filename)}:{chosen.f_lineno}"
