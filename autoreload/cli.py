@@ -146,6 +146,11 @@ class Seconds(click.ParamType[float]):
     metavar="[=PATH]",
     help="Say what is watched and why, or why a path is not, and leave.",
 )
+@click.option(
+    "--keep-sockets/--no-keep-sockets",
+    default=True,
+    help="Keep listening sockets over a restart: nobody is refused.  [default: keep]",
+)
 @click.option("-c", "--clear", is_flag=True, help="Clear the screen when a new run is ready.")
 @click.option("-q", "--quiet", is_flag=True, help="Only say what is wrong.")
 @click.option("-v", "--verbose", is_flag=True, help="Say why for each decision.")
@@ -217,6 +222,7 @@ def parse(words: "Sequence[str]") -> Options | None:
         color=values["color"],
         python=values["python"],
         leave=tuple(values["leave"]),
+        keep_sockets="python" if values["keep_sockets"] else "none",
     )
 
 
