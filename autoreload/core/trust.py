@@ -18,10 +18,10 @@ Identity = tuple[int, int]
 POLL_S = 0.5
 CHECK_S = 1.0
 """Between two looks whether what was proven still holds."""
-JUDGE_AFTER_S = 1.0
+JUDGE_AFTER_S = 1.5
 """An event that is to come has come this long after its change was found: watchdog keeps half of a
 rename for half a second, and everything that is behind it."""
-SHARE = 400
+SHARE = 800
 """Looking may take one part in this many of a processor's time."""
 WALL_SHARE = 10
 
@@ -182,9 +182,9 @@ def uncovered(directories: "Mapping[str, Identity]", watched: "Sequence[int]") -
     Some file systems show another inode to a program than they have in the kernel, so a number that
     is missing proves nothing as long as there are as many watches as directories.
     """
-    if len(watched) >= len(set(directories.values())):
-        return set()
     inodes = set(watched)
+    if len(inodes) >= len(set(directories.values())):
+        return set()
     return {path for path, (_, inode) in directories.items() if inode not in inodes}
 
 

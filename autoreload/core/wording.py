@@ -187,14 +187,14 @@ def polling(reason: str, interval_s: float) -> Line:
 
 def doubted(doubt: "Doubt", folders: "Sequence[str]", root: str, interval_s: float) -> Line:
     """Why these directories are polled, and the way out; without any it is all of them."""
-    compared = f"compared every {interval_s:g} s"
+    compared = f"compared every {round(interval_s, 2 if interval_s < 0.1 else 1):g} s"
     where = _place(folders, root) if folders else "everything"
     match doubt.why:
         case Why.SILENT:
-            local = "a folder of Linux itself, as below ~" if doubt.is_windows else "a local disk"
+            local = "in Linux's own folders, as ~" if doubt.is_windows else "on a local disk"
             text = (
                 f"{where} is on {doubt.value}, which does not tell of changes made elsewhere: "
-                f"{compared}; on {local}, a save is noticed at once"
+                f"{compared}; {local}, a save is noticed at once"
             )
         case Why.LIMIT:
             who = counted(len(folders), "folder") if folders else "everything"

@@ -35,10 +35,6 @@ if TYPE_CHECKING:
     from autoreload.core.wording import Line
     from autoreload.watch.backends import Backend
 
-MOST_STRIKES = 2
-"""A directory whose watch is gone is subscribed again so many times in a row: one that was deleted
-and made again may have its old inode, and nothing else shows that it is another."""
-
 _TICK_NS = 50_000_000
 _LATELY_NS = 10_000_000_000
 
@@ -66,7 +62,6 @@ class Sources:
         self._wanted: set[str] = set()
         self._subscribed: dict[str, Identity] = {}
         self._since_ns: dict[str, int] = {}
-        self._strikes: dict[str, int] = {}
         self._shortage: Doubt | None = None
         self._devices: dict[int, Mount | None] = {}
         self._surprises: dict[int, Doubt] = {}
@@ -77,6 +72,7 @@ class Sources:
         self._checked = self._polled = time.monotonic()
         self._cost_s = 0.0
         self._is_stale = False
+        self._is_listed = False
         self._has_failed = False
         self.directories: dict[str, Identity] = {}
         """What is watched, by events or by looking."""
@@ -262,21 +258,29 @@ class Sources:
             self.follow(self._wanted)
 
     def _prove(self, backend: "Backend") -> None:
-        """Subscribe anew what the kernel does not watch, or nobody reads; give up on the second."""
-        lost = backend.dead()
-        watched = inotify.watched()
-        if watched is not None:
-            lost |= uncovered(self._subscribed, watched)
-        strikes = {directory: self._strikes.get(directory, 0) + 1 for directory in lost}
-        self._strikes = strikes
+        """Subscribe anew what the kernel does not watch or nobody reads, and see whether it helps.
+
+        A directory that was deleted and made again may have its old inode, and nothing but the
+        missing watch shows that it is another one.
+        """
+        lost = backend.dead() | self._uncovered()
         for directory in lost & self._subscribed.keys():
             failure = backend.failure(directory)
             self._unsubscribe(directory)
-            if failure or strikes[directory] > MOST_STRIKES:
-                reason = failure or _refused(directory)
-                self._distrust(directory, Doubt(Why.UNWATCHED, reason))
+            if failure:
+                self._distrust(directory, Doubt(Why.UNWATCHED, failure))
             else:
                 self._take(directory, self.directories[directory])
+        for directory in self._uncovered() if lost else ():
+            if files.identity(directory) == self._subscribed[directory]:
+                self._unsubscribe(directory)
+                self._distrust(directory, Doubt(Why.UNWATCHED, _refused(directory)))
+
+    def _uncovered(self) -> set[str]:
+        watched = inotify.watched()
+        self._is_listed = self._is_listed or bool(watched)
+        # Where nothing was ever listed, no list is kept: gVisor and WSL 1 have inotify without.
+        return uncovered(self._subscribed, watched) if self._is_listed else set()
 
     def _judge(self, backend: "Backend", now: float) -> None:
         """A change that has had its time, and of which no event came, ends the trust."""

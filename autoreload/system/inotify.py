@@ -41,23 +41,20 @@ def _sysctl(name: str) -> int | None:
     return int(text) if text.isdigit() else None
 
 
-def watched() -> "list[int] | None":
-    """The inodes that this process watches; None when the kernel does not list them."""
+def watched() -> list[int]:
+    """The inodes that this process watches, as far as the kernel lists them."""
     found: list[int] = []
     try:
         descriptors = os.listdir("/proc/self/fd")
     except OSError:
-        return None
+        return []
     for one in descriptors:
         try:
             if os.readlink(f"/proc/self/fd/{one}") != "anon_inode:inotify":
                 continue
         except OSError:
             continue  # that of the listing itself
-        text = _read(f"/proc/self/fdinfo/{one}")
-        if not text:
-            return None
-        found += watched_inodes(text)
+        found += watched_inodes(_read(f"/proc/self/fdinfo/{one}"))
     return found
 
 

@@ -45,7 +45,7 @@ class Poller:
         """Take these of all watched files that lie in the directories; they are as they are now."""
         before = self._files
         self._files = {}
-        for path in paths:
+        for path in paths if self.directories else ():
             directory = os.path.dirname(path)
             if directory in self.directories:
                 known = path in before

@@ -134,7 +134,10 @@ def test_a_directory_without_a_watch_is_found() -> None:
 
 
 def test_two_names_of_one_directory_need_one_watch() -> None:
-    assert uncovered({"/a": (1, 10), "/link": (1, 10)}, [10]) == set()
+    directories = {"/a": (1, 10), "/link": (1, 10), "/b": (1, 11)}
+    assert uncovered(directories, [10, 11]) == set()
+    # Version 6 of watchdog takes one for each name, which does not stand for another directory.
+    assert uncovered(directories, [10, 10]) == {"/b"}
 
 
 def test_foreign_numbers_prove_nothing_while_there_are_as_many() -> None:
@@ -159,8 +162,8 @@ def test_an_event_belongs_to_a_change_that_is_not_much_later() -> None:
     [
         (None, 0.0, 0.0, POLL_S),
         (0.1, 0.0, 0.0, 0.1),
-        (None, 0.001, 0.001, POLL_S),
-        (None, 0.01, 0.01, 4.0),
+        (None, 0.0005, 0.0005, POLL_S),
+        (None, 0.01, 0.01, 8.0),
         (None, 0.0, 0.2, 2.0),
         (3.0, 0.001, 0.0, 3.0),
     ],
@@ -174,7 +177,7 @@ def test_polling_is_cheap(
 @given(st.floats(0, 10), st.floats(0, 10))
 def test_polling_never_takes_more_than_its_share(processor_s: float, wall_s: float) -> None:
     every_s = pace(None, processor_s=processor_s, wall_s=wall_s)
-    assert processor_s <= 0.003 * every_s
+    assert processor_s <= 0.002 * every_s
     assert wall_s <= 0.11 * every_s
 
 
