@@ -190,45 +190,59 @@ def test_a_line_can_be_read_in_a_failure() -> None:
         (
             Doubt(Why.SILENT, f"{ROOT}/src", value="nfs4"),
             [f"{ROOT}/src/a", f"{ROOT}/src/b"],
-            "src is on nfs4, which does not tell of changes made elsewhere: "
-            "compared every 0.5 s; on a local disk, a save is noticed at once",
+            (
+                "src is on nfs4, which does not tell of changes made elsewhere: "
+                "compared every 0.5 s; on a local disk, a save is noticed at once"
+            ),
         ),
         (
             Doubt(Why.SILENT, "/mnt/c", value="9p", is_windows=True),
             [ROOT, f"{ROOT}/src"],
-            "this directory is on 9p, which does not tell of changes made elsewhere: "
-            "compared every 0.5 s; in Linux's own folders, as ~, a save is noticed at once",
+            (
+                "this directory is on 9p, which does not tell of changes made elsewhere: "
+                "compared every 0.5 s; in Linux's own folders, as ~, a save is noticed at once"
+            ),
         ),
         (
             Doubt(Why.LIMIT, "fs.inotify.max_user_watches", value="8192"),
             [f"{ROOT}/a", f"{ROOT}/b", "/elsewhere"],
-            "inotify limit max_user_watches (8192) is reached: 3 folders are compared every 0.5 s; "
-            "raise it: sudo sysctl fs.inotify.max_user_watches=524288, then start autorun again",
+            (
+                "inotify limit max_user_watches (8192) is reached: 3 folders are compared every 0.5 s; "
+                "raise it: sudo sysctl fs.inotify.max_user_watches=524288, then start autorun again"
+            ),
         ),
         (
             Doubt(Why.LIMIT, "fs.inotify.max_user_watches", value="600000"),
             [f"{ROOT}/a"],
-            "inotify limit max_user_watches (600000) is reached: 1 folder is compared every 0.5 s; "
-            "raise it: sudo sysctl fs.inotify.max_user_watches=1200000, then start autorun again",
+            (
+                "inotify limit max_user_watches (600000) is reached: 1 folder is compared every 0.5 s; "
+                "raise it: sudo sysctl fs.inotify.max_user_watches=1200000, then start autorun again"
+            ),
         ),
         (
             Doubt(Why.LIMIT, "fs.inotify.max_user_instances", value="128"),
             [],
-            "inotify limit max_user_instances (128) is reached: everything is compared every "
-            "0.5 s; raise it: sudo sysctl fs.inotify.max_user_instances=1024, then start autorun "
-            "again",
+            (
+                "inotify limit max_user_instances (128) is reached: everything is compared every "
+                "0.5 s; raise it: sudo sysctl fs.inotify.max_user_instances=1024, then start autorun "
+                "again"
+            ),
         ),
         (
             Doubt(Why.UNANNOUNCED, f"{ROOT}/src/a.py"),
             [f"{ROOT}/src"],
-            "src/a.py changed without a file event: from now on src is compared every 0.5 s; "
-            "--poll does so from the start",
+            (
+                "src/a.py changed without a file event: from now on src is compared every 0.5 s; "
+                "--poll does so from the start"
+            ),
         ),
         (
             Doubt(Why.UNWATCHED, "ValueError: torn"),
             [f"{ROOT}/src"],
-            "no file events for src (ValueError: torn): compared every 0.5 s; "
-            "starting autorun again tries once more",
+            (
+                "no file events for src (ValueError: torn): compared every 0.5 s; "
+                "starting autorun again tries once more"
+            ),
         ),
     ],
 )
