@@ -207,16 +207,17 @@ def test_a_line_can_be_read_in_a_failure() -> None:
             Doubt(Why.LIMIT, "fs.inotify.max_user_watches", value="8192"),
             [f"{ROOT}/a", f"{ROOT}/b", "/elsewhere"],
             (
-                "inotify limit max_user_watches (8192) is reached: 3 folders are compared every 0.5 s; "
-                "raise it: sudo sysctl fs.inotify.max_user_watches=524288, then start autorun again"
+                "inotify limit max_user_watches (8192) is reached: 3 folders are compared every "
+                "0.5 s; raise it: sudo sysctl fs.inotify.max_user_watches=524288, then start autorun again"
             ),
         ),
         (
             Doubt(Why.LIMIT, "fs.inotify.max_user_watches", value="600000"),
             [f"{ROOT}/a"],
             (
-                "inotify limit max_user_watches (600000) is reached: 1 folder is compared every 0.5 s; "
-                "raise it: sudo sysctl fs.inotify.max_user_watches=1200000, then start autorun again"
+                "inotify limit max_user_watches (600000) is reached: 1 folder is compared every "
+                "0.5 s; raise it: sudo sysctl fs.inotify.max_user_watches=1200000, "
+                "then start autorun again"
             ),
         ),
         (
@@ -224,8 +225,8 @@ def test_a_line_can_be_read_in_a_failure() -> None:
             [],
             (
                 "inotify limit max_user_instances (128) is reached: everything is compared every "
-                "0.5 s; raise it: sudo sysctl fs.inotify.max_user_instances=1024, then start autorun "
-                "again"
+                "0.5 s; raise it: sudo sysctl fs.inotify.max_user_instances=1024, "
+                "then start autorun again"
             ),
         ),
         (
