@@ -44,7 +44,10 @@ def main() -> bool:
     traces.on_load = watcher.loaded
     traces.install()
     if start.flag("data"):
-        roots = {start.text("root"), os.path.dirname(os.path.abspath(start.text("name")))}
+        roots = {
+            start.text("root"),
+            os.path.dirname(os.path.join(start.text("root"), start.text("name"))),
+        }
         app.reads = Reads(traces, roots, on_written=watcher.written)
         app.reads.install()
     if start.flag("keep"):

@@ -192,6 +192,8 @@ class Launchpad:
 
         With `wait` the interpreter boots and no more, until `begin`. Raises OSError.
         """
+        if self._enter():
+            self.discard()
         # Taken first: when we are on again, the program may have read what is being saved.
         started_ns = files.now_ns()
         if self._plan.kind == "command":
@@ -207,6 +209,20 @@ class Launchpad:
         if not wait:
             self.begin(child)
         return child
+
+    def _enter(self) -> bool:
+        """Be in the directory that has the name now, if it was replaced; whether it was.
+
+        Whoever stays where he was runs the code of a directory that was renamed or deleted.
+        """
+        now = files.identity(self._root)
+        if now is None or now == files.identity("."):
+            return False
+        try:
+            os.chdir(self._root)
+        except OSError:
+            return False  # a file, or closed to us; the program will say so
+        return True
 
     def begin(self, child: Child) -> None:
         """Let a run that waits begin."""
@@ -225,6 +241,7 @@ class Launchpad:
             processes.send(pid, signal.SIGKILL)
 
     def _boot(self) -> "tuple[int, channels.Channel, str]":
+        self._enter()
         ours, theirs = channels.pair()
         nonce = os.urandom(8).hex()
         plan = self._plan

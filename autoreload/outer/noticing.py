@@ -52,6 +52,7 @@ class Noticing:
         self._decided = paths
         self._decided_at = time.monotonic()
         self._stir.decide(paths, self._decided_at)
+        self._watching.noticed(paths)
 
     def rest(self) -> float:
         """Seconds until the next run may begin: many files, or git's work, are one change."""
@@ -68,7 +69,7 @@ class Noticing:
 
     def timeouts(self, now: float) -> list[float]:
         """Seconds until something here is due."""
-        times = [self._watching.next_sweep()]
+        times = [self._watching.next_look()]
         if self._pending_since is not None:
             times.append(FIRST_WAIT_S)
         if self._asked_at is not None:
@@ -77,7 +78,7 @@ class Noticing:
 
     def look(self, child: "Child | None") -> Restart | None:
         """Take the hints; `child` is the run that can be told of them, if one lives."""
-        found = self._watching.look(sweep=self._watching.next_sweep() == 0)
+        found = self._watching.look()
         now = time.monotonic()
         self._stir.move(found.touched, now)
         if child is not None:

@@ -16,7 +16,7 @@ from autoreload.outer.explain import Explain
 from autoreload.outer.noticing import Noticing
 from autoreload.outer.report import Report
 from autoreload.outer.runs import Runs
-from autoreload.outer.watching import POLL_S, Watching
+from autoreload.outer.watching import Watching
 from autoreload.system import processes, signals, terminal
 from autoreload.system.waiting import POLLHUP, wait
 
@@ -238,6 +238,7 @@ class Outer:
                 self._report.waiting(message.text("what"))
             case "held":
                 self._launchpad.discard()  # nothing follows for now
+                self._watching.noticed([message.text("path")])
                 self._report.held(message)
             case "same":
                 self._launchpad.discard()
@@ -332,9 +333,10 @@ class Outer:
             self._report.because(found.paths, [self._watching.why(one) for one in found.paths])
         self._feed(Event.CHANGED)
 
-    def _complain(self, reason: str) -> None:
-        self._report.say(wording.polling(reason, POLL_S))
-        if self._child is not None:
+    def _complain(self, line: Line) -> None:
+        """The event source is not to be trusted, wholly or in part."""
+        self._report.once(line)
+        if self._child is not None and not self._watching.has_events:
             self._child.tell("events", on=False)
 
 

@@ -11,20 +11,21 @@ import time
 from autoreload.core.changes import Loaded, compare
 from autoreload.core.gitignore import of_option
 from autoreload.core.patterns import Patterns
+from autoreload.core.trust import POLL_S
+from autoreload.outer.sources import Sources
 from autoreload.system import files
 from autoreload.watch.probes import Probes
 from autoreload.watch.trees import Tree, base_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from autoreload.core.options import Options
+    from autoreload.core.wording import Line
     from autoreload.outer.child import Child
-    from autoreload.watch.backends import Backend
 
 SWEEP_S = 2.0
-POLL_S = 0.5
 SHARE = 200
 """A sweep may take one part in this many of the time between two."""
 
@@ -44,16 +45,15 @@ class Found:
 
 
 class Watching:
-    """Directories subscribed, trees, and the loaded files that are compared here."""
+    """Trees, and the loaded files that are compared here, with the source of hints for them."""
 
-    def __init__(self, options: "Options", root: str, complain: "Callable[[str], None]") -> None:
+    def __init__(self, options: "Options", root: str, complain: "Callable[[Line], None]") -> None:
         self._options = options
         self._root = root
-        self._complain = complain
         self._ignored = of_option(options.ignore, root)
-        self._backend: Backend | None = None
-        self._failed = False
-        self._directories: dict[str, int] = {}
+        self._sources = Sources(
+            self.is_wanted, self._files, complain, root=root, poll_s=options.poll_s
+        )
         self._trees: list[Tree] = []
         self._cached: list[Tree] = []
         self._loaded: dict[str, Loaded] = {}
@@ -62,8 +62,8 @@ class Watching:
         self._probes = Probes()
         self._looked = time.monotonic()
         self._cost_s = 0.0
-        self._fresh = True
         self._has_sources = False
+        self._is_gone = False
 
     # --- what is watched ------------------------------------------------------------------------
 
@@ -131,69 +131,34 @@ class Watching:
 
     def fileno(self) -> int | None:
         """The descriptor to wait for, once there is one."""
-        return None if self._backend is None else self._backend.fileno()
+        return self._sources.fileno()
 
     @property
     def has_events(self) -> bool:
-        return self._backend is not None and not self._failed
-
-    @property
-    def name(self) -> str:
-        return self._backend.name if self._backend is not None else "polling"
+        return self._sources.has_events
 
     def open(self) -> None:
         """Start the event source; what cannot be had is polled, and said."""
-        if self._backend is not None or self._failed or self._options.poll_s is not None:
-            return
-        from autoreload.watch import backends
-
-        try:
-            self._backend = backends.WatchdogBackend(self.is_wanted)
-        except ImportError:
-            self._fail("watchdog is not installed")
-        except OSError as error:
-            self._fail(backends.limit_reached(error))
-        self._fresh = True
-        self.subscribe()
-
-    def _fail(self, reason: str) -> None:
-        if not self._failed:
-            self._failed = True
-            self._complain(reason)
+        self._sources.open()
 
     def subscribe(self) -> None:
-        """Subscribe every directory that holds a watched file, and is not subscribed yet."""
-        if self._backend is None or self._failed:
-            return
+        """Have every directory watched that holds a watched file."""
         wanted = {os.path.dirname(path) for path in (*self._loaded, *self._below)}
         wanted |= self._probes.folders()
         for tree in (*self._trees, *self._cached):
             wanted |= tree.directories
-        for directory in wanted - self._directories.keys():
-            status = files.signature(directory)
-            if status is None:
-                continue
-            from autoreload.watch import backends
+        self._sources.follow(wanted)
 
-            try:
-                self._backend.watch(directory)
-            except OSError as error:
-                if os.path.isdir(directory):
-                    self._fail(backends.limit_reached(error))
-                    return
-                continue
-            self._directories[directory] = status[2]
-            self._fresh = True
+    def _files(self) -> "Iterator[str]":
+        """Every file that is watched."""
+        yield from self._loaded
+        yield from self._below
+        for tree in (*self._trees, *self._cached):
+            yield from tree.found
 
-    def _resubscribe(self) -> None:
-        """A directory that was replaced by another of the same name has to be subscribed again."""
-        for directory, inode in list(self._directories.items()):
-            status = files.signature(directory)
-            if status is None or status[2] != inode:
-                del self._directories[directory]
-                if self._backend is not None:
-                    self._backend.unwatch(directory)
-        self.subscribe()
+    def noticed(self, paths: "Iterable[str]") -> None:
+        """Changes that somebody found by comparing: there ought to be an event of each."""
+        self._sources.noticed(paths)
 
     def is_wanted(self, path: str) -> bool:
         """Whether an event of this path is worth waking up for; called from watchdog's thread."""
@@ -206,6 +171,8 @@ class Watching:
 
     def why(self, path: str) -> str:
         """Why a change of this file counts here."""
+        if path == self._root:
+            return "is there again"
         if path in self._below:
             return "loaded by a child of the app"
         if any(path.startswith(tree.directory + os.sep) for tree in self._trees):
@@ -215,7 +182,8 @@ class Watching:
     def extent(self) -> tuple[int, int, str]:
         """How many files and directories are watched, and by what."""
         named = sum(len(tree.found) for tree in (*self._trees, *self._cached))
-        return len(self._loaded) + len(self._below) + named, len(self._directories), self.name
+        files_ = len(self._loaded) + len(self._below) + named
+        return files_, len(self._sources.directories), self._sources.name
 
     def named(self) -> "Iterator[tuple[str, str]]":
         """What is watched by name, with the reason."""
@@ -240,7 +208,7 @@ class Watching:
 
     def next_sweep(self) -> float:
         """Seconds until the next look without a hint; 0 right after something was subscribed."""
-        if self._fresh and self.has_events:
+        if self._sources.is_fresh and self.has_events:
             return 0.0
         only_the_inner_compares = self._inner_compares and not (
             self._trees or self._cached or self._below
@@ -251,14 +219,20 @@ class Watching:
             pace = self._options.poll_s or POLL_S
         return max(0.0, self._looked + max(pace, self._cost_s * SHARE) - time.monotonic())
 
-    def look(self, *, sweep: bool) -> Found:
-        """Take the hints, or everything, and compare."""
+    def next_look(self) -> float:
+        """Seconds until the next look that nothing wakes up for."""
+        return min(self.next_sweep(), self._sources.next_due())
+
+    def look(self) -> Found:
+        """Take the hints, or everything when that is due, and compare."""
         found = Found()
-        hints = self._backend.hints() if self._backend is not None else set()
+        hints = self._sources.hints()
         if self._ignored:
             hints = {path for path in hints if not self._ignored.match(path)}
         found.touched = hints
-        if sweep:
+        if self._has_come_back() and not self._inner_compares:
+            found.restart.append(self._root)
+        if self.next_sweep() == 0:
             return self._sweep(found)
         if not hints:
             return found
@@ -267,7 +241,7 @@ class Watching:
                 path in self._loaded or self._probes.is_wanted(path) for path in hints
             )
         else:
-            found.restart = self._probes.better(hints)
+            found.restart += self._probes.better(hints)
         found.restart += self._compare_loaded(hints)
         for tree in self._trees:
             found.restart += tree.look(path for path in hints if tree.is_wanted(path))
@@ -278,23 +252,29 @@ class Watching:
         self.subscribe()
         return found
 
+    def _has_come_back(self) -> bool:
+        """Whether the directory of it all is there again: where nothing is, nothing was loaded."""
+        was_gone = self._is_gone
+        self._is_gone = files.identity(self._root) is None
+        return was_gone and not self._is_gone
+
     def _sweep(self, found: Found) -> Found:
         start = time.perf_counter()
         self._looked = time.monotonic()
-        if self._fresh and self.has_events:
-            self._fresh = False
+        if self._sources.is_fresh and self.has_events:
+            self._sources.is_fresh = False
             found.hinted = self._inner_compares
         elif self._inner_compares and not self.has_events:
             # Without events nobody else would learn that the inner's watcher is kept from running.
             found.hinted = bool(self.differs())
-        found.restart = self._compare_loaded(None)
+        found.restart += self._compare_loaded(None)
         for tree in self._trees:
             found.restart += tree.look()
         for tree in self._cached:
             found.refresh += self._only_cached(tree.look())
         if not self._inner_compares:
             found.restart += self._probes.better()
-        self._resubscribe()
+        self.subscribe()
         self._cost_s = time.perf_counter() - start
         return found
 
@@ -319,5 +299,4 @@ class Watching:
         return [one.path for one in compare(records, files.signature, files.digest).changes]
 
     def close(self) -> None:
-        if self._backend is not None:
-            self._backend.stop()
+        self._sources.close()

@@ -10,6 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from autoreload.core.changes import Signature
     from autoreload.core.decisions import Broken
+    from autoreload.core.trust import Identity
 
 LARGEST_DIGESTED = 64 << 20
 """Bytes of the largest file whose content is compared; above it the signature decides."""
@@ -29,6 +30,29 @@ def signature(path: str) -> "Signature | None":
     return (status.st_mtime_ns, status.st_size, status.st_ino)
 
 
+def signature_by_opening(path: str) -> "Signature | None":
+    """The signature, asked for anew where a look may be answered from memory."""
+    try:
+        # A FIFO would otherwise be waited for.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (OSError, ValueError):
+        return signature(path)
+    try:
+        status = os.fstat(descriptor)
+    finally:
+        os.close(descriptor)
+    return (status.st_mtime_ns, status.st_size, status.st_ino)
+
+
+def identity(path: str) -> "Identity | None":
+    """Device and inode of what is there; None when there is nothing."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return (status.st_dev, status.st_ino)
+
+
 def now_ns() -> int:
     """The time as it would be written into a file now.
 
@@ -38,12 +62,18 @@ def now_ns() -> int:
     return time.clock_gettime_ns(5) if sys.platform == "linux" else time.time_ns()
 
 
-def touched_since(path: str, moment_ns: int) -> bool:
-    """Whether anything about a file has changed since; unlike the mtime nobody can set this."""
+def changed_ns(path: str) -> int | None:
+    """When anything about a file has changed last; unlike the mtime nobody can set this."""
     try:
-        return os.stat(path).st_ctime_ns >= moment_ns
-    except OSError:
-        return False
+        return os.stat(path).st_ctime_ns
+    except (OSError, ValueError):
+        return None
+
+
+def touched_since(path: str, moment_ns: int) -> bool:
+    """Whether anything about a file has changed since."""
+    changed = changed_ns(path)
+    return changed is not None and changed >= moment_ns
 
 
 def digest_of(content: bytes) -> int:

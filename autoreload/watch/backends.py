@@ -5,14 +5,21 @@ threads, and directories stay subscribed over a restart. Directories are watched
 never as trees, so that what lies beside the code costs nothing. An event filter is always given:
 without one watchdog 7 also asks the kernel for opens, overflows its queue with its own walk, and
 loops. Its loggers get a handler of their own, so that nothing of them reaches the terminal.
+
+watchdog keeps quiet about what goes wrong later: a thread that fails is gone, and an overflow of
+the kernel's queue is dropped (version 6) or heeded for trees only (7). Both are seen here.
 """
 
 import collections
+import errno
 import os
+import sys
+import threading
+import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any, Protocol
 
     class Backend(Protocol):
@@ -32,8 +39,24 @@ if TYPE_CHECKING:
         def hints(self) -> set[str]:
             """The paths of the events since the last call."""
 
+        def heard_at(self, path: str) -> float:
+            """When the last event of a path came, wanted or not, monotonic; 0 for never."""
+
+        def has_lost(self) -> bool:
+            """Whether events were lost since the last call."""
+
+        def dead(self) -> set[str]:
+            """The subscribed directories whose thread has ended."""
+
+        def failure(self, directory: str | None = None) -> str:
+            """What ended the thread of a directory, or one that all need; empty for nothing."""
+
         def stop(self) -> None:
             """End it."""
+
+
+MOST_HEARD = 20_000
+"""Paths of which it is remembered when an event came."""
 
 
 class WatchdogBackend:
@@ -57,6 +80,9 @@ class WatchdogBackend:
         from watchdog.observers import Observer
 
         self._paths: collections.deque[str] = collections.deque(maxlen=100_000)
+        self._heard: dict[str, float] = {}
+        self._has_lost = False
+        self._failures: dict[str | None, str] = {}
         self._read, self._write = os.pipe()
         for end in (self._read, self._write):
             os.set_blocking(end, False)
@@ -67,39 +93,81 @@ class WatchdogBackend:
             FileModifiedEvent,
             FileMovedEvent,
         ]
-        note = self._note
+        heard = self._hear
 
         class Handler(FileSystemEventHandler):
             def dispatch(self, event: FileSystemEvent) -> None:
                 # Runs in watchdog's dispatcher while it holds its lock: only note and wake.
                 for path in (event.src_path, event.dest_path):
                     text = os.fsdecode(path)
-                    if text and is_wanted(text):
-                        note(text)
+                    if text:
+                        heard(text, is_wanted(text))
 
         self._handler = Handler()
         self._watches: dict[str, Any] = {}
         self._observer = Observer()
+        self._excepthook = threading.excepthook
+        threading.excepthook = self._on_failure
+        if sys.platform == "linux":
+            _mark_overflows(self._lose)
         self._observer.start()
         self.name = _NAMES.get(type(self._observer).__name__, "file events")
 
     def fileno(self) -> int:
         return self._read
 
-    def _note(self, path: str) -> None:
-        self._paths.append(path)
+    def _hear(self, path: str, is_wanted: bool) -> None:
+        if len(self._heard) >= MOST_HEARD:
+            self._heard.clear()
+        self._heard[path] = time.monotonic()
+        if is_wanted:
+            if len(self._paths) == self._paths.maxlen:
+                self._has_lost = True
+            self._paths.append(path)
+            self._wake()
+
+    def _wake(self) -> None:
         try:
             os.write(self._write, b"!")
         except OSError:
             pass  # full: the loop will be woken by what stands in it
 
+    def _lose(self) -> None:
+        self._has_lost = True
+        self._wake()
+
+    def _on_failure(self, failed: "threading.ExceptHookArgs") -> None:
+        """A thread of watchdog's ends by an exception, which is no traceback for the user."""
+        thread = failed.thread
+        if thread is None or not type(thread).__module__.startswith("watchdog."):
+            self._excepthook(failed)
+            return
+        text = f"{failed.exc_type.__name__}: {failed.exc_value}"
+        self._failures[self._directory_of(thread)] = text
+        self._wake()
+
+    def _directory_of(self, thread: threading.Thread) -> str | None:
+        """The directory that a thread serves, if it is only one: version 6 has two for each."""
+        for emitter in list(self._observer.emitters):
+            if thread in (emitter, getattr(emitter, "_inotify", None)):
+                return str(emitter.watch.path)
+        return None
+
     def watch(self, directory: str) -> None:
-        self._watches[directory] = self._observer.schedule(
-            self._handler, directory, recursive=False, event_filter=self._filter
-        )
+        try:
+            self._watches[directory] = self._observer.schedule(
+                self._handler,
+                directory,
+                recursive=False,
+                event_filter=self._filter,
+                **_following(self._observer),
+            )
+        except RuntimeError as error:  # no further thread
+            raise OSError(errno.EAGAIN, str(error)) from error
 
     def unwatch(self, directory: str) -> None:
         watch = self._watches.pop(directory, None)
+        self._failures.pop(directory, None)
         if watch is not None:
             try:
                 self._observer.unschedule(watch)
@@ -116,9 +184,29 @@ class WatchdogBackend:
             found.add(self._paths.popleft())
         return found
 
+    def heard_at(self, path: str) -> float:
+        return self._heard.get(path, 0.0)
+
+    def has_lost(self) -> bool:
+        had, self._has_lost = self._has_lost, False
+        return had
+
+    def dead(self) -> set[str]:
+        ended = {one.watch.path for one in list(self._observer.emitters) if not one.is_alive()}
+        return (ended | {one for one in self._failures if one}) & self._watches.keys()
+
+    def failure(self, directory: str | None = None) -> str:
+        if directory is None and not self._observer.is_alive():
+            return self._failures.get(None, "ended")
+        return self._failures.get(directory, "")
+
     def stop(self) -> None:
         self._observer.stop()
+        if threading.excepthook == self._on_failure:
+            threading.excepthook = self._excepthook
 
+
+IN_Q_OVERFLOW = 0x4000
 
 _NAMES = {"InotifyObserver": "inotify", "FSEventsObserver": "fsevents", "KqueueObserver": "kqueue"}
 
@@ -131,20 +219,33 @@ def _quieten() -> None:
     logger.propagate = False
 
 
-def limit_reached(error: OSError) -> str:
-    """Which limit of inotify(7) an error names, as words for the user."""
-    import errno
+def _following(observer: object) -> "dict[str, Any]":
+    """Version 7 watches a link to a directory itself, unless it is told otherwise."""
+    import inspect
 
-    if error.errno == errno.ENOSPC:
-        return f"inotify limit reached (max_user_watches is {_limit('max_user_watches')})"
-    if error.errno == errno.EMFILE:
-        return f"inotify limit reached (max_user_instances is {_limit('max_user_instances')})"
-    return f"no file events ({error.strerror or error})"
+    is_known = "follow_symlink" in inspect.signature(observer.schedule).parameters  # type: ignore[attr-defined]
+    return {"follow_symlink": True} if is_known else {}
 
 
-def _limit(name: str) -> str:
-    try:
-        with open(f"/proc/sys/fs/inotify/{name}") as file:
-            return file.read().strip()
-    except OSError:
-        return "unknown"
+def _mark_overflows(lose: "Callable[[], None]") -> None:
+    """Have `lose` called when the kernel says that it has dropped events (IN_Q_OVERFLOW).
+
+    Nothing public tells of it in either version. What both have is the function that takes the
+    kernel's bytes apart; one that has it no more is used as it is.
+    """
+    from watchdog.observers import inotify_c
+
+    owner = getattr(inotify_c, "InotifyFD", None) or getattr(inotify_c, "Inotify", None)
+    parse = getattr(owner, "_parse_event_buffer", None)
+    if owner is None or parse is None:
+        return
+    plain = getattr(parse, "plain", parse)
+
+    def marking(buffer: bytes) -> "Iterator[tuple[int, int, int, bytes]]":
+        for event in plain(buffer):
+            if event[0] == -1 and event[1] & IN_Q_OVERFLOW:
+                lose()
+            yield event
+
+    marking.plain = plain  # type: ignore[attr-defined]  # the next backend's takes its place
+    owner._parse_event_buffer = staticmethod(marking)

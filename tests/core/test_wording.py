@@ -4,6 +4,7 @@ import pytest
 
 from autoreload.core import wording
 from autoreload.core.decisions import Broken
+from autoreload.core.trust import Doubt, Why
 from autoreload.core.wording import Line
 
 ROOT = "/home/me/project"
@@ -181,3 +182,88 @@ def test_an_error_without_a_place_is_one_line() -> None:
 
 def test_a_line_can_be_read_in_a_failure() -> None:
     assert repr(Line("a", "bad")) == "Line('a', 'bad')"
+
+
+@pytest.mark.parametrize(
+    ("doubt", "folders", "expected"),
+    [
+        (
+            Doubt(Why.SILENT, f"{ROOT}/src", value="nfs4"),
+            [f"{ROOT}/src/a", f"{ROOT}/src/b"],
+            (
+                "src is on nfs4, which does not tell of changes made elsewhere: "
+                "compared every 0.5 s; on a local disk, a save is noticed at once"
+            ),
+        ),
+        (
+            Doubt(Why.SILENT, "/mnt/c", value="9p", is_windows=True),
+            [ROOT, f"{ROOT}/src"],
+            (
+                "this directory is on 9p, which does not tell of changes made elsewhere: "
+                "compared every 0.5 s; in Linux's own folders, as ~, a save is noticed at once"
+            ),
+        ),
+        (
+            Doubt(Why.LIMIT, "fs.inotify.max_user_watches", value="8192"),
+            [f"{ROOT}/a", f"{ROOT}/b", "/elsewhere"],
+            (
+                "inotify limit max_user_watches (8192) is reached: 3 folders are compared every "
+                "0.5 s; raise it: sudo sysctl fs.inotify.max_user_watches=524288, then start autorun again"
+            ),
+        ),
+        (
+            Doubt(Why.LIMIT, "fs.inotify.max_user_watches", value="600000"),
+            [f"{ROOT}/a"],
+            (
+                "inotify limit max_user_watches (600000) is reached: 1 folder is compared every "
+                "0.5 s; raise it: sudo sysctl fs.inotify.max_user_watches=1200000, "
+                "then start autorun again"
+            ),
+        ),
+        (
+            Doubt(Why.LIMIT, "fs.inotify.max_user_instances", value="128"),
+            [],
+            (
+                "inotify limit max_user_instances (128) is reached: everything is compared every "
+                "0.5 s; raise it: sudo sysctl fs.inotify.max_user_instances=1024, "
+                "then start autorun again"
+            ),
+        ),
+        (
+            Doubt(Why.UNANNOUNCED, f"{ROOT}/src/a.py"),
+            [f"{ROOT}/src"],
+            (
+                "src/a.py changed without a file event: from now on src is compared every 0.5 s; "
+                "--poll does so from the start"
+            ),
+        ),
+        (
+            Doubt(Why.UNWATCHED, "ValueError: torn"),
+            [f"{ROOT}/src"],
+            (
+                "no file events for src (ValueError: torn): compared every 0.5 s; "
+                "starting autorun again tries once more"
+            ),
+        ),
+    ],
+)
+def test_why_a_part_is_polled(doubt: Doubt, folders: list[str], expected: str) -> None:
+    line = wording.doubted(doubt, folders, ROOT, 0.5)
+    assert line.text == expected
+    assert line.tone == "held"
+
+
+@pytest.mark.parametrize(
+    ("interval_s", "expected"), [(0.5, "0.5"), (0.5796, "0.6"), (2.04, "2"), (0.05, "0.05")]
+)
+def test_a_pace_is_said_roughly(interval_s: float, expected: str) -> None:
+    doubt = Doubt(Why.SILENT, "/mnt", value="nfs")
+    text = wording.doubted(doubt, ["/mnt/a"], ROOT, interval_s).text
+    assert f"compared every {expected} s;" in text
+
+
+def test_an_overflow_names_its_limit() -> None:
+    assert wording.overflow(16384).text == (
+        "more file events at once than are kept (max_queued_events is 16384), "
+        "compared everything; raise it: sudo sysctl fs.inotify.max_queued_events=65536"
+    )
