@@ -19,6 +19,10 @@ costs the inner no import.
                      called   the program's own code begins
                      settled  it was called, and has imported nothing for a while
                      usage    the target cannot be run as it was named
+                     failed   the exception that ends the program: kind, text, path, line,
+                              source (from line `first` on) and trace
+                     inuse    a bind that failed as the address is taken: `address`, an
+                              entry of core.keeping.Address
                      noticed  something has changed, a restart may follow
                      waiting  something else is rewriting the tree
                      restart  this inner is ending because of these files
@@ -68,6 +72,8 @@ TO_OUTER = frozenset(
         "called",
         "settled",
         "usage",
+        "failed",
+        "inuse",
         "noticed",
         "waiting",
         "restart",

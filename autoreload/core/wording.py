@@ -192,3 +192,25 @@ def too_many_files(most: int) -> Line:
         f"more than {most} files here, watching the first ones; name what matters by --watch",
         "held",
     )
+
+
+# --- the page that is answered while the app is down --------------------------------------------
+
+PAGE_FOR_OTHERS = "the app is not running"
+PAGE_WAITS = "Waiting for a save: this page loads itself again as soon as the app starts."
+PAGE_ALONE = "Nobody answers: autorun may have ended. Asking again every second."
+PAGE_BACK = "The app starts again: reload this page to repeat what was sent."
+TEXT_WAITS = "autorun starts it again when a file is saved"
+
+
+def page_title(title: str) -> str:
+    return f"{title} is not running"
+
+
+def ended_on_page(title: str, code: int) -> str:
+    how = (
+        f"was killed by {SIGNALS.get(-code, f'signal {-code}')}"
+        if code < 0
+        else f"ended with exit code {code}"
+    )
+    return f"{title} {how}; its output is in the terminal"
