@@ -99,7 +99,10 @@ def test_a_request_is_read_at_its_last_byte(data: bytes) -> None:
     assert known[-1]
 
 
-@given(st.binary(max_size=300), st.sampled_from([b"", b"GET / HTTP/1.1\r\n", b"GET / HTTP/1.1\r\nAccept: "]))
+@given(
+    st.binary(max_size=300),
+    st.sampled_from([b"", b"GET / HTTP/1.1\r\n", b"GET / HTTP/1.1\r\nAccept: "]),
+)
 def test_any_bytes_have_a_meaning(data: bytes, before: bytes) -> None:
     asked = read(before + data)
     if isinstance(asked, Request):
