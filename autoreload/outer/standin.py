@@ -65,7 +65,7 @@ class _Client:
         self.due: float | None = now + SILENT_S
         """When it is closed if nothing happens; None for one that may wait."""
         self.data = b""
-        self.left = b""
+        self.left = memoryview(b"")
         """What is still to be written."""
         self.said_end = False
         """Whether nothing more comes from it."""
@@ -262,15 +262,14 @@ class StandIn:
     def _answer(self, client: _Client, answer: bytes, now: float) -> None:
         client.stage = _Stage.ANSWERED
         client.due = now + ANSWER_S
-        client.left = answer
+        client.left = memoryview(answer)
         self._write(client)
 
     def _write(self, client: _Client) -> None:
         assert self._selector is not None
         try:
             while client.left:
-                sent = client.socket.send(client.left)
-                client.left = client.left[sent:]
+                client.left = client.left[client.socket.send(client.left) :]
             import _socket
 
             if not client.said_end:
