@@ -19,12 +19,14 @@ _ERROR = 2
 class Listener:
     """One listening TCP socket."""
 
-    __slots__ = ("host", "inode", "port")
+    __slots__ = ("host", "inode", "port", "uid")
 
-    def __init__(self, inode: int, host: str, port: int) -> None:
+    def __init__(self, inode: int, host: str, port: int, uid: int = -1) -> None:
         self.inode = inode
         self.host = host
         self.port = port
+        self.uid = uid
+        """The user that opened it."""
 
     @property
     def url(self) -> str:
@@ -78,8 +80,8 @@ def _take(data: bytes, family: int, found: dict[int, Listener]) -> bool:
         (port,) = struct.unpack_from(">H", data, body + 4)
         size = 4 if family == _socket.AF_INET else 16
         host = _socket.inet_ntop(family, data[body + 8 : body + 8 + size])
-        (inode,) = struct.unpack_from("=I", data, body + 68)
-        found[inode] = Listener(inode, host, port)
+        uid, inode = struct.unpack_from("=II", data, body + 64)
+        found[inode] = Listener(inode, host, port, uid)
         position += (length + 3) & ~3
     return True
 

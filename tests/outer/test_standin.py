@@ -36,6 +36,7 @@ class Served:
         self.longest_s = 0.0
         """The longest time that one turn of it took."""
         self.turns = 0
+        self.most_clients = 0
         self._said: list[Callable[[float], None]] = []
         self._read, self._write = os.pipe()
         self._is_over = False
@@ -50,6 +51,7 @@ class Served:
         while not self._is_over:
             times = self.standin.timeouts(time.monotonic())
             ready = wait((self._read, self.standin.fileno()), min(times, default=None))
+            self.most_clients = max(self.most_clients, len(times))
             begun = time.thread_time()
             self.turns += 1
             if self._read in ready:
@@ -62,7 +64,12 @@ class Served:
     def tell(self, action: Callable[[float], None]) -> None:
         """Have something done in the loop, and wait until it is."""
         done = threading.Event()
-        self._said.append(lambda now: (action(now), done.set())[0])
+
+        def both(now: float) -> None:
+            action(now)
+            done.set()
+
+        self._said.append(both)
         os.write(self._write, b".")
         assert done.wait(30)
 
@@ -247,6 +254,7 @@ def test_two_hundred_clients_at_once(served: Served) -> None:
         client.sendall(GET)
     assert {everything(client)[:12] for client in clients} == {b"HTTP/1.1 503"}
     assert {everything(client) for client in silent} == {b""}
+    assert served.most_clients <= standin.MOST_CLIENTS
     assert served.longest_s < 1
 
 
