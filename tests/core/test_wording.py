@@ -217,7 +217,8 @@ PATH = Address(1, "/run/me/app.sock")
             wording.in_use_by_autorun(WEB, 7, "autorun app.py"),
             (
                 "port 8000 is in use by another autorun of this project (pid 7): "
-                "stop it (kill 7) or choose another port; autorun starts again when the port is free"
+                "stop it (kill 7) or choose another port; "
+                "autorun starts again when the port is free"
             ),
         ),
         (
@@ -234,8 +235,8 @@ PATH = Address(1, "/run/me/app.sock")
         (
             wording.in_use_by_user(WEB, "root", again=False),
             (
-                "port 8000 is in use by a process of root, which sudo ss -ltnp sport = :8000 names: "
-                "choose another port"
+                "port 8000 is in use by a process of root, "
+                "which sudo ss -ltnp sport = :8000 names: choose another port"
             ),
         ),
         (
