@@ -110,7 +110,7 @@ def waiting() -> bytes:
 
 def waited() -> bytes:
     """The end of an answer that began with `waiting`: the next run begins."""
-    return b"0\r\n\r\n"
+    return b"5\r\nagain\r\n0\r\n\r\n"
 
 
 def may_wait(request: "Request", *, is_local: bool) -> bool:
@@ -246,8 +246,9 @@ h2 { margin: 2rem 0 .5rem; font-size: 1rem; color: var(--soft); font-weight: 600
 .waits.open::before { background: var(--good) }
 """
 
-# The answer to the waiting request begins at once, and ends when the next run begins. Without an
-# end autorun is gone: a reload would lose the page, so it asks again until somebody answers.
+# The answer to the waiting request begins at once, and ends in a word when the next run begins.
+# Without the word autorun is gone (not every client tells an answer that was cut off from a whole
+# one): a reload would lose the page, so it asks again until somebody answers.
 _SCRIPT = """
 const line = document.querySelector(".waits"), { waits, alone, back, again } = line.dataset;
 async function wait() {
@@ -258,7 +259,7 @@ async function wait() {
       if (answer.headers.has("X-Autorun-Wait")) {
         line.textContent = waits;
         line.classList.add("open");
-        await answer.text();
+        if (await answer.text() !== "again") throw new Error("autorun is gone");
       }
       break;
     } catch {

@@ -15,6 +15,7 @@ from autoreload.core.protocol import Message
 from autoreload.inner import failing
 from autoreload.outer.child import Launchpad
 from tests.children import environment, run
+from tests.runs import interpreter
 from tests.waiting import until
 
 
@@ -150,14 +151,16 @@ def messages(folder: Path, plan: Plan) -> tuple[list[Message], int]:
     return [one for one in heard if one.word == "failed"], ended[0]
 
 
-def script(folder: Path, code: str) -> Plan:
+def script(folder: Path, code: str, *, python: str = sys.executable) -> Plan:
     (folder / "app.py").write_text(textwrap.dedent(code))
-    return Plan("script", "app.py", title="app.py", python=sys.executable)
+    return Plan("script", "app.py", title="app.py", python=python)
 
 
+@pytest.mark.parametrize("version", ["python3.11", "python3.12", "python3.13", "python3.14"])
 def test_an_inner_tells_of_the_exception_that_ends_it(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], version: str
 ) -> None:
+    """With the very words of the interpreter, whichever it is."""
     code = """
         def work():
             try:
@@ -166,7 +169,8 @@ def test_an_inner_tells_of_the_exception_that_ends_it(
                 raise RuntimeError("no\\nwork") from error
         work()
     """
-    (failed,), ended = messages(tmp_path, script(tmp_path, code))
+    plan = script(tmp_path, code, python=interpreter(version))
+    (failed,), ended = messages(tmp_path, plan)
     assert ended == 1
     assert failed.text("trace") == capfd.readouterr().err  # as the interpreter has it
     assert failed.text("trace").count("app.py") == 3

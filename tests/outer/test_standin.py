@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import pytest
 
+from autoreload.core import page
 from autoreload.core.page import Problem
 from autoreload.outer import standin
 from autoreload.outer.standin import StandIn
@@ -268,7 +269,7 @@ def test_a_page_waits_for_the_next_run(served: Served) -> None:
     assert ask(served).status == 503
     assert not select.select([waiting], [], [], 0)[0]
     served.end()
-    assert everything(waiting) == b"0\r\n\r\n"
+    assert everything(waiting) == page.waited()
     until(served.is_idle)
     # Whoever comes now waits in the queue for the new code.
     with served.connect() as client:
@@ -283,7 +284,7 @@ def test_a_page_that_waits_for_a_run_that_fails_shows_that(served: Served) -> No
     waiting.sendall(WAITS)
     waiting.recv(65536)
     served.begin(Problem("app.py", "another one"))
-    assert everything(waiting) == b"0\r\n\r\n"
+    assert everything(waiting) == page.waited()
     assert "another one" in ask(served).body
 
 
