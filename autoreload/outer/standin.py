@@ -33,7 +33,7 @@ SILENT_S = 1.0
 SLOW_S = 5.0
 """The longest time from the first byte of a request to its last."""
 ANSWER_S = 2.0
-"""The longest time for an answer to be taken, and the client's end to come after it."""
+"""The longest time for a client to take more of its answer, and then to end."""
 PAUSE_S = 0.1
 """After an accept that failed, for want of descriptors, say, and would at once fail again."""
 
@@ -145,7 +145,7 @@ class StandIn:
             if events & _READ:
                 self._hear(client, now)
             if events & _WRITE and client.stage is not _Stage.GONE:
-                self._write(client)
+                self._write(client, now)
         for client in [one for one in self._clients.values() if (one.due or now + 1) <= now]:
             self._drop(client)
         if self._accept_again is not None and now >= self._accept_again:
@@ -261,12 +261,12 @@ class StandIn:
 
     def _answer(self, client: _Client, answer: bytes, now: float) -> None:
         client.stage = _Stage.ANSWERED
-        client.due = now + ANSWER_S
         client.left = memoryview(answer)
-        self._write(client)
+        self._write(client, now)
 
-    def _write(self, client: _Client) -> None:
+    def _write(self, client: _Client, now: float) -> None:
         assert self._selector is not None
+        client.due = now + ANSWER_S
         try:
             while client.left:
                 client.left = client.left[client.socket.send(client.left) :]
