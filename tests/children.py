@@ -119,6 +119,17 @@ def started(code: str, *arguments: str, cwd: Path | None = None, **more: str) ->
 
 
 @contextmanager
+def named_autorun(folder: Path, code: str, **more: str) -> Iterator[Child]:
+    """Start code as a script of the name `autorun`, as pip installs it, in its folder."""
+    script = folder / "autorun"
+    script.write_text(textwrap.dedent(code))
+    words = ", ".join(repr(word) for word in ("-u", str(script)))
+    launcher = f"import os, sys; os.execv(sys.executable, [sys.executable, {words}])"
+    with started(launcher, cwd=folder, **more) as child:
+        yield child
+
+
+@contextmanager
 def on_terminal(code: str, *arguments: str) -> Iterator[tuple[Child, int]]:
     """Start code on a terminal of its own; the other side of the terminal comes with it."""
     ours, theirs = os.openpty()

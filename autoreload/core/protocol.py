@@ -21,6 +21,8 @@ costs the inner no import.
                      called   the program's own code begins
                      settled  it was called, and has imported nothing for a while
                      usage    the target cannot be run as it was named
+                     failed   the exception that ends the program: kind, text, path, line,
+                              source (from line `first` on) and trace
                      noticed  something has changed, a restart may follow
                      waiting  something else is rewriting the tree
                      restart  this inner is ending because of these files
@@ -76,6 +78,7 @@ TO_OUTER = frozenset(
         "called",
         "settled",
         "usage",
+        "failed",
         "noticed",
         "waiting",
         "restart",

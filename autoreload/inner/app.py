@@ -33,6 +33,7 @@ class App:
         self._main = _thread.get_ident()
         self._signal = stop_signal
         self._asked_at: tuple[FrameType | None, int] | None = None
+        self.pid = os.getpid()
         self.mask: list[int] = []
         """The signals that the program is to find blocked."""
         self.called = False

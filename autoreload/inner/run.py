@@ -140,16 +140,29 @@ def _run(channel: Channel, app: App, start: "Message", traces: Traces) -> None:
             sys.exit(0)
         disguise.show_without_us()
         raise
-    except SystemExit:
+    except SystemExit as error:
+        _tell_failed(channel, app, error, start)
         raise
     except BaseException as error:
         if app.restarting:
             sys.excepthook(type(error), disguise.cut_our_frames(error), error.__traceback__)
         else:
             disguise.show_without_us()
+            _tell_failed(channel, app, error, start)
         raise
     if status is not None:
-        sys.exit(status)
+        end = SystemExit(status)
+        _tell_failed(channel, app, end, start)
+        raise end
+
+
+def _tell_failed(channel: Channel, app: App, error: BaseException, start: "Message") -> None:
+    """Tell why the program ends, unless it was asked to, or is a fork of the one that counts."""
+    if not app.asked and os.getpid() == app.pid:
+        from autoreload.inner import failing
+
+        if (fields := failing.told(error, start.text("root"))) is not None:
+            channel.tell("failed", **fields)
 
 
 def _open_channel() -> "tuple[Channel, Message] | None":

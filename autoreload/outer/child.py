@@ -6,6 +6,7 @@ import time
 
 from autoreload.core import protocol
 from autoreload.core.changes import Loaded
+from autoreload.core.keeping import Address
 from autoreload.system import channel as channels
 from autoreload.system import files, processes
 from autoreload.system.channel import ChannelClosed
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from autoreload.core.options import Options
     from autoreload.core.protocol import Message
     from autoreload.core.targets import Plan
+
+MOST_ADDRESSES = 32
 
 DOOR = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "__main__.py")
 
@@ -48,6 +51,10 @@ class Child:
         self.is_ahead = False
         """Whether it has gone ahead, up to the first file of the project."""
         self.usage = ""
+        self.failed: Message | None = None
+        """Why the program ended, if it said so."""
+        self.binds: list[Address] = []
+        """The addresses that it has tried to listen at, or to come from."""
         self.reporters: set[int] = set()
         """The processes that have said anything."""
         self.loaded: dict[str, Loaded] = {}
@@ -88,6 +95,10 @@ class Child:
                         self.below.pop(path, None)
                 case "settled":
                     self.is_settled = True
+                case "failed" if message.pid == self.live:
+                    self.failed = message
+                case "binds":
+                    self._take_address(message)
                 case "called":
                     self.called_at = self.called_at or self.heard_at
             yield message
@@ -109,6 +120,11 @@ class Child:
         questions = message.fields.get("questions")
         for question in questions if isinstance(questions, list) else ():
             self.probes.note(*question)
+
+    def _take_address(self, message: "Message") -> None:
+        entry = message.fields.get("address")
+        if isinstance(entry, tuple) and len(self.binds) < MOST_ADDRESSES:
+            self.binds.append(Address(*entry))
 
     def tell(self, word: str, **fields: object) -> None:
         """Send a message; an app that is ending does not hear it any more."""

@@ -13,7 +13,9 @@ from autoreload.outer.asking import Asking
 from autoreload.outer.child import Launchpad
 from autoreload.outer.ending import Ending
 from autoreload.outer.explain import Explain
+from autoreload.outer.hearing import Hearing
 from autoreload.outer.noticing import Noticing
+from autoreload.outer.outage import Outage
 from autoreload.outer.report import Report
 from autoreload.outer.runs import Runs
 from autoreload.outer.watching import Watching
@@ -67,6 +69,10 @@ class Outer:
         )
         self._noticing = Noticing(self._watching, bytecode_elsewhere=elsewhere)
         self._runs = Runs(self._launchpad, self._watching, self._noticing, serves=plan.serves)
+        self._outage = Outage(plan.title, self._root, environment.get("HOME", ""))
+        self._hearing = Hearing(
+            options, self._launchpad, self._runs, self._noticing, self._leftovers, self._report
+        )
         self._state = State.WAITING
         self._ended: processes.Ended | None = None
         self._stop_at: float | None = None
@@ -90,6 +96,7 @@ class Outer:
             self._on_messages()
             self._on_children()
             self._on_time()
+        self._outage.close()
         self._watching.close()
         self._asking.close()
         if self._ending.signal is not None:
@@ -102,7 +109,8 @@ class Outer:
 
     def _wait(self, timeout_s: float | None) -> None:
         channel = self._child.fileno() if self._child is not None else None
-        ready = wait((self._ears.fileno(), channel, self._watching.fileno()), timeout_s)
+        fds = (self._ears.fileno(), channel, self._watching.fileno(), self._outage.fileno())
+        ready = wait(fds, timeout_s)
         if self._child is None or channel is None or not ready.get(channel, 0) & POLLHUP:
             return
         # Its end is about to be reported; if not, the app has closed every descriptor.
@@ -114,6 +122,7 @@ class Outer:
     def _timeout(self) -> float | None:
         now = time.monotonic()
         times = self._noticing.timeouts(now) + self._asking.timeouts(now)
+        times += self._outage.timeouts(now)
         if self._state in ALIVE:
             times += self._runs.timeouts(now)
         if self._stop_at is not None:
@@ -145,6 +154,7 @@ class Outer:
             case Action.REPORT if self._child is not None and self._ended is not None:
                 waiting = self._state is State.WAITING
                 self._ending.report(self._child, self._ended.code, waiting=waiting)
+                self._on_down(self._child, self._ended.code, waits=waiting)
             case Action.LOOK:
                 self._look_alone()
             case Action.LEAVE:
@@ -152,6 +162,7 @@ class Outer:
 
     def _spawn(self) -> None:
         self._stop_at = None
+        self._outage.end(time.monotonic())
         child = self._runs.start()
         if self._runs.count == 1:
             self._first_run(child)
@@ -175,6 +186,14 @@ class Outer:
     def _pause(self, seconds: float) -> None:
         self._ears.wait(seconds)
         processes.reap()
+
+    def _on_down(self, child: "Child", code: int, *, waits: bool) -> None:
+        """No run follows for now."""
+        keeper = self._runs.keeper
+        if code == 0:
+            keeper.close()
+        elif line := self._outage.begin(child, code, keeper, time.monotonic(), waits=waits):
+            self._report.say(line)
 
     def _look_alone(self) -> None:
         """No inner lives: subscribe, then compare with what the last one had loaded."""
@@ -232,39 +251,8 @@ class Outer:
                     self._on_announced(message)
                 self._feed(Event.ANNOUNCED)
                 self._feed(Event.ANNOUNCED)
-            case "noticed":
-                self._launchpad.prepare()
-            case "waiting":
-                self._report.waiting(message.text("what"))
-            case "held":
-                self._launchpad.discard()  # nothing follows for now
-                self._watching.noticed([message.text("path")])
-                self._report.held(message)
-            case "same":
-                self._launchpad.discard()
-                self._report.same(message)
-            case "slow" if self._child is not None:
-                self._report.slow(message, self._child)
-            case "forced":
-                self._report.say(wording.killed(self._options.stop_timeout_s))
-            case "usage":
-                if self._child is not None:
-                    self._child.usage = message.text("text")
-            case "watch" if self._child is not None:
-                self._noticing.cached(message, self._child)
-            case "refreshed":
-                self._launchpad.discard()
-                self._report.refreshed(message)
-            case "leave":
-                self._leftovers.leave(int(message.number("process")))
-            case "dropped" if message.flag("own"):
-                self._launchpad.written.update(message.texts("paths"))
-            case "ahead":
-                self._launchpad.ahead = message.texts("modules")
-            case "own":
-                self._report.own_reloader(message)
-            case "give" | "take" | "free" | "asks":
-                self._runs.keeper.hear(message)
+            case _ if self._child is not None:
+                self._hearing.hear(message, self._child)
 
     def _on_announced(self, message: "Message") -> None:
         paths = message.texts("paths")
@@ -301,10 +289,22 @@ class Outer:
                 self._watching.add_sources()
         if self._runs.age_s() > OPEN_EVENTS_AFTER_S:
             self._runs.open_events()
+        self._outage.serve(now)
+        if self._state is State.WAITING:
+            self._on_outage(now)
         self._on_found()
 
+    def _on_outage(self, now: float) -> None:
+        line, is_over = self._outage.look(now)
+        if line is not None:
+            self._report.say(line)
+        if is_over:
+            self._changed_at = now
+            self._feed(Event.CHANGED)
+
     def _on_ready(self, readiness: "Readiness | None") -> None:
-        if readiness is not None:
+        if readiness is not None and self._child is not None:
+            self._outage.ready(self._child)
             self._report.ready(readiness, self._changed_at)
             self._report.watched(*self._watching.extent())
             self._runs.open_events()

@@ -163,6 +163,15 @@ def carries(pid: int, name: str, value: str) -> bool:
         return False
 
 
+def has_variable(pid: int, name: str) -> bool:
+    """Whether a process began with this environment variable, whatever its value (Linux)."""
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            return any(one.startswith(f"{name}=".encode()) for one in file.read().split(b"\0"))
+    except OSError:
+        return False
+
+
 def carriers(name: str, value: str) -> list[Process]:
     """Processes of this user, but for this one, that carry a variable with this value (Linux)."""
     if sys.platform != "linux":

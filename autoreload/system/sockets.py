@@ -19,14 +19,18 @@ _ERROR = 2
 class Listener:
     """One listening TCP socket."""
 
-    __slots__ = ("backlog", "host", "inode", "port")
+    __slots__ = ("backlog", "host", "inode", "port", "uid")
 
-    def __init__(self, inode: int, host: str, port: int, backlog: int = 0) -> None:
+    def __init__(
+        self, inode: int, host: str, port: int, *, backlog: int = 0, uid: int = -1
+    ) -> None:
         self.inode = inode
         self.host = host
         self.port = port
         self.backlog = backlog
         """How many connections may wait to be accepted; every `listen` sets it anew."""
+        self.uid = uid
+        """The user that opened it."""
 
     @property
     def url(self) -> str:
@@ -80,8 +84,8 @@ def _take(data: bytes, family: int, found: dict[int, Listener]) -> bool:
         (port,) = struct.unpack_from(">H", data, body + 4)
         size = 4 if family == _socket.AF_INET else 16
         host = _socket.inet_ntop(family, data[body + 8 : body + 8 + size])
-        backlog, _, inode = struct.unpack_from("=III", data, body + 60)
-        found[inode] = Listener(inode, host, port, backlog)
+        backlog, uid, inode = struct.unpack_from("=III", data, body + 60)
+        found[inode] = Listener(inode, host, port, backlog=backlog, uid=uid)
         position += (length + 3) & ~3
     return True
 

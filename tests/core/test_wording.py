@@ -2,8 +2,9 @@
 
 import pytest
 
-from autoreload.core import wording
+from autoreload.core import wording, wording_outage
 from autoreload.core.decisions import Broken
+from autoreload.core.keeping import Address
 from autoreload.core.trust import Doubt, Why
 from autoreload.core.wording import Line
 
@@ -208,7 +209,8 @@ def test_a_line_can_be_read_in_a_failure() -> None:
             [f"{ROOT}/a", f"{ROOT}/b", "/elsewhere"],
             (
                 "inotify limit max_user_watches (8192) is reached: 3 folders are compared every "
-                "0.5 s; raise it: sudo sysctl fs.inotify.max_user_watches=524288, then start autorun again"
+                "0.5 s; raise it: sudo sysctl fs.inotify.max_user_watches=524288, "
+                "then start autorun again"
             ),
         ),
         (
@@ -267,3 +269,124 @@ def test_an_overflow_names_its_limit() -> None:
         "more file events at once than are kept (max_queued_events is 16384), "
         "compared everything; raise it: sudo sysctl fs.inotify.max_queued_events=65536"
     )
+
+
+WEB = Address(2, "127.0.0.1", 8000)
+PATH = Address(1, "/run/me/app.sock")
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        (
+            wording_outage.in_use(WEB, 3777, "python -m http.server 8000", "~/x"),
+            (
+                "port 8000 is in use by pid 3777 (python -m http.server 8000, in ~/x): "
+                "stop it (kill 3777) or choose another port; "
+                "autorun starts again when the port is free"
+            ),
+        ),
+        (
+            wording_outage.in_use(PATH, 3777, "nc -lU app.sock", again=False),
+            (
+                "/run/me/app.sock is in use by pid 3777 (nc -lU app.sock): "
+                "stop it (kill 3777) or choose another path"
+            ),
+        ),
+        (
+            wording_outage.in_use_by_leftover(WEB, 7, "python app.py"),
+            (
+                "port 8000 is in use by pid 7 (python app.py), left over from an earlier autorun: "
+                "stop it (kill 7); autorun starts again when the port is free"
+            ),
+        ),
+        (
+            wording_outage.in_use_by_autorun(WEB, 7, "autorun app.py"),
+            (
+                "port 8000 is in use by another autorun of this project (pid 7): "
+                "stop it (kill 7) or choose another port; "
+                "autorun starts again when the port is free"
+            ),
+        ),
+        (
+            wording_outage.in_use_by_autorun(WEB, 7, "autorun app.py", "~/other", again=False),
+            (
+                "port 8000 is in use by another autorun (pid 7, autorun app.py, in ~/other): "
+                "stop it (kill 7) or choose another port"
+            ),
+        ),
+        (
+            wording_outage.in_use_by_app(WEB, 7, "python app.py"),
+            "port 8000 is in use by this app itself, pid 7 (python app.py)",
+        ),
+        (
+            wording_outage.in_use_by_user(WEB, "root", again=False),
+            (
+                "port 8000 is in use by a process of root, "
+                "which sudo ss -ltnp sport = :8000 names: choose another port"
+            ),
+        ),
+        (
+            wording_outage.in_use_by_user(PATH, "root", again=False),
+            "/run/me/app.sock is in use by a process of root: choose another path",
+        ),
+        (
+            wording_outage.in_use_by_unseen(WEB, again=False),
+            (
+                "port 8000 is in use by a process that cannot be seen from here, "
+                "in a container perhaps: choose another port"
+            ),
+        ),
+        (
+            wording_outage.in_use_by_nobody(WEB, again=False),
+            (
+                "port 8000 is in use, though nobody listens there, "
+                "connections of an ended program may remain: wait or choose another port"
+            ),
+        ),
+        (
+            wording_outage.in_use_by_unknown(WEB, again=False),
+            "port 8000 is in use (lsof -nP -iTCP:8000 names it): choose another port",
+        ),
+        (
+            wording_outage.in_use_by_file(PATH),
+            (
+                "/run/me/app.sock is in use by a file that nobody listens at any more: "
+                "remove it (rm /run/me/app.sock); autorun starts again when the path is free"
+            ),
+        ),
+        (wording_outage.free_again(WEB), "port 8000 is free, starting again"),
+        (
+            wording_outage.still_in_use(WEB, 600),
+            "port 8000 is still in use after 10 min 0 s, waiting for a change",
+        ),
+    ],
+)
+def test_an_address_in_use(line: Line, text: str) -> None:
+    assert line.text == text
+
+
+@pytest.mark.parametrize(
+    ("path", "home", "expected"),
+    [
+        ("/home/me/x", "/home/me", "~/x"),
+        ("/home/me", "/home/me", "~"),
+        ("/home/mee", "/home/me", "/home/mee"),
+        ("/srv", "", "/srv"),
+        ("", "/home/me", ""),
+    ],
+)
+def test_folder_shown(path: str, home: str, expected: str) -> None:
+    assert wording_outage.folder_shown(path, home) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        (3, "app.py ended with exit code 3; its output is in the terminal"),
+        (-9, "app.py was killed by SIGKILL; its output is in the terminal"),
+        (-64, "app.py was killed by signal 64; its output is in the terminal"),
+    ],
+)
+def test_how_an_app_ended_on_its_page(code: int, expected: str) -> None:
+    assert wording_outage.ended_on_page("app.py", code) == expected

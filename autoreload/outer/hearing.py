@@ -1,0 +1,68 @@
+"""What the inner says beside the course of its life: passed on, remembered, or said to the user."""
+
+from autoreload.core import wording
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from autoreload.core.options import Options
+    from autoreload.core.protocol import Message
+    from autoreload.outer.child import Child, Launchpad
+    from autoreload.outer.leftovers import Leftovers
+    from autoreload.outer.noticing import Noticing
+    from autoreload.outer.report import Report
+    from autoreload.outer.runs import Runs
+
+
+class Hearing:
+    """Knows whom each word is for."""
+
+    def __init__(
+        self,
+        options: "Options",
+        launchpad: "Launchpad",
+        runs: "Runs",
+        noticing: "Noticing",
+        leftovers: "Leftovers",
+        report: "Report",
+    ) -> None:
+        self._options = options
+        self._launchpad = launchpad
+        self._runs = runs
+        self._noticing = noticing
+        self._leftovers = leftovers
+        self._report = report
+
+    def hear(self, message: "Message", child: "Child") -> None:
+        """Do what a word asks for; those that begin or end something are not for here."""
+        match message.word:
+            case "noticed":
+                self._launchpad.prepare()
+            case "waiting":
+                self._report.waiting(message.text("what"))
+            case "held":
+                self._launchpad.discard()  # nothing follows for now
+                self._report.held(message)
+            case "same":
+                self._launchpad.discard()
+                self._report.same(message)
+            case "slow":
+                self._report.slow(message, child)
+            case "forced":
+                self._report.say(wording.killed(self._options.stop_timeout_s))
+            case "usage":
+                child.usage = message.text("text")
+            case "watch":
+                self._noticing.cached(message, child)
+            case "refreshed":
+                self._launchpad.discard()
+                self._report.refreshed(message)
+            case "leave":
+                self._leftovers.leave(int(message.number("process")))
+            case "dropped" if message.flag("own"):
+                self._launchpad.written.update(message.texts("paths"))
+            case "give" | "take" | "free" | "asks":
+                self._runs.keeper.hear(message)
+            case "ahead":
+                self._launchpad.ahead = message.texts("modules")
+            case "own":
+                self._report.own_reloader(message)
