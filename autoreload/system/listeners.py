@@ -23,9 +23,6 @@ FAMILIES = frozenset(
 _TCP_INFO = 160
 """Bytes of struct tcp_info up to the counts of segments with data (Linux 4.6)."""
 _TCP_LISTEN = 10
-_UNREAD = 0x541B
-"""FIONREAD of Linux."""
-
 _COPIED = (
     (_socket.SOL_SOCKET, "SO_REUSEADDR"),
     (_socket.SOL_SOCKET, "SO_KEEPALIVE"),
@@ -113,8 +110,9 @@ def traffic(ports: "Collection[int | str]") -> "Iterator[Traffic]":
 
 def _traffic(sock: _socket.socket) -> Traffic:
     import fcntl
+    import termios
 
-    (unread,) = struct.unpack("i", fcntl.ioctl(sock.fileno(), _UNREAD, b"\0" * 4))
+    (unread,) = struct.unpack("i", fcntl.ioctl(sock.fileno(), termios.FIONREAD, b"\0" * 4))
     if address_is_unix(sock) or not hasattr(_socket, "TCP_INFO"):
         # Nothing tells an idle connection from one that is being answered.
         return Traffic(
