@@ -208,7 +208,8 @@ def test_a_line_can_be_read_in_a_failure() -> None:
             [f"{ROOT}/a", f"{ROOT}/b", "/elsewhere"],
             (
                 "inotify limit max_user_watches (8192) is reached: 3 folders are compared every "
-                "0.5 s; raise it: sudo sysctl fs.inotify.max_user_watches=524288, then start autorun again"
+                "0.5 s; raise it: sudo sysctl fs.inotify.max_user_watches=524288, "
+                "then start autorun again"
             ),
         ),
         (
