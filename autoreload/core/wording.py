@@ -209,8 +209,9 @@ def doubted(doubt: "Doubt", folders: "Sequence[str]", root: str, interval_s: flo
                 f"from now on {where} is {compared}; --poll does so from the start"
             )
         case Why.UNWATCHED:
+            what = f"for {where}" if folders else "any more"
             text = (
-                f"no file events for {where} ({doubt.detail}): {compared}; "
+                f"no file events {what} ({doubt.detail}): {compared}; "
                 "starting autorun again tries once more"
             )
     return Line(text, "held")

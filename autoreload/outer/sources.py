@@ -64,7 +64,7 @@ class Sources:
         self._since_ns: dict[str, int] = {}
         self._shortage: Doubt | None = None
         self._devices: dict[int, Mount | None] = {}
-        self._surprises: dict[int, Doubt] = {}
+        self._surprises: dict[str, Doubt] = {}
         self._suspects: dict[str, float] = {}
         self._untold: dict[Doubt, list[str]] = {}
         self._told: set[Doubt] = set()
@@ -139,7 +139,7 @@ class Sources:
         self._since_ns[directory] = files.now_ns()
         self.is_fresh = True
         mount = self._mount_of(directory, identity)
-        if doubt := self._surprises.get(identity[0]) or (doubt_of(mount) if mount else None):
+        if mount is not None and (doubt := self._surprises.get(mount.point) or doubt_of(mount)):
             self._distrust(directory, doubt)
         self._subscribe(directory, identity)
 
@@ -177,7 +177,6 @@ class Sources:
         self._poller.drop(directory)
         del self.directories[directory]
         self._devices.clear()  # another file system may have its number next
-        self._surprises.clear()
 
     def _distrust(self, directory: str, doubt: Doubt) -> None:
         """Poll a directory from now on; without events everything is compared anyway."""
@@ -239,7 +238,8 @@ class Sources:
         self._renew()
         if self._backend is not None and not self._has_failed:
             if failure := self._backend.failure():
-                self._fail(wording.polling(f"no file events any more ({failure})", POLL_S))
+                doubt = Doubt(Why.UNWATCHED, failure)
+                self._fail(wording.doubted(doubt, (), self._root, POLL_S))
             else:
                 self._prove(self._backend)
                 self._judge(self._backend, now)
@@ -306,9 +306,9 @@ class Sources:
         if mount is None or mount.is_ordinary:
             self._distrust(directory, doubt)
             return
-        self._surprises[device] = doubt
+        self._surprises[mount.point] = doubt
         for one, identity in self.directories.items():
-            if identity[0] == device and one not in self._poller.directories:
+            if identity[0] == device:
                 self._distrust(one, doubt)
 
     def _tell(self) -> None:

@@ -29,7 +29,7 @@ class Poller:
         self.wall_s = 0.0
         """What the last look took."""
         self._is_wanted = is_wanted
-        self._files: dict[str, Signature | None] = {}
+        self._files: dict[str, tuple[Callable[[str], Signature | None], Signature | None]] = {}
         self._names: dict[str, tuple[Signature | None, frozenset[str]]] = {}
 
     def add(self, directory: str, *, opens: bool = False) -> None:
@@ -48,17 +48,18 @@ class Poller:
         for path in paths if self.directories else ():
             directory = os.path.dirname(path)
             if directory in self.directories:
-                known = path in before
-                self._files[path] = before[path] if known else self._signature(path, directory)
+                look = self._look_at(directory)
+                known = before.get(path)
+                self._files[path] = look, known[1] if known else look(path)
 
     def look(self) -> set[str]:
         """The watched paths that are not as they were at the last look, new ones included."""
         wall, processor = time.perf_counter(), time.thread_time()
         found = set()
-        for path, seen in self._files.items():
-            now = self._signature(path, os.path.dirname(path))
+        for path, (look, seen) in self._files.items():
+            now = look(path)
             if now != seen:
-                self._files[path] = now
+                self._files[path] = look, now
                 found.add(path)
         for directory in self.directories:
             found |= self._entered(directory)
@@ -66,14 +67,12 @@ class Poller:
         self.wall_s = time.perf_counter() - wall
         return found
 
-    def _signature(self, path: str, directory: str) -> "Signature | None":
-        if self.directories.get(directory):
-            return files.signature_by_opening(path)
-        return files.signature(path)
+    def _look_at(self, directory: str) -> "Callable[[str], Signature | None]":
+        return files.signature_by_opening if self.directories[directory] else files.signature
 
     def _entered(self, directory: str) -> set[str]:
         """Wanted paths that came or went since the last look, of those that nobody knew."""
-        now = self._signature(directory, directory)
+        now = self._look_at(directory)(directory)
         seen = self._names.get(directory)
         if seen is not None and now == seen[0]:
             return set()

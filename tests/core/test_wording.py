@@ -241,6 +241,14 @@ def test_a_line_can_be_read_in_a_failure() -> None:
         ),
         (
             Doubt(Why.UNWATCHED, "ValueError: torn"),
+            [],
+            (
+                "no file events any more (ValueError: torn): compared every 0.5 s; "
+                "starting autorun again tries once more"
+            ),
+        ),
+        (
+            Doubt(Why.UNWATCHED, "ValueError: torn"),
             [f"{ROOT}/src"],
             (
                 "no file events for src (ValueError: torn): compared every 0.5 s; "

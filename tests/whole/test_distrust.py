@@ -371,7 +371,7 @@ def break_thread(app: App, failing: str) -> dict[str, str]:
         ),
         (
             "failing(api.BaseObserver, 'dispatch_events', lambda one: True)",
-            r"no file events any more \(ValueError: torn\), polling every 0\.5 s",
+            r"no file events any more \(ValueError: torn\): compared every 0\.5 s",
         ),
     ],
     ids=["of a directory", "that reads", "that hands on"],
