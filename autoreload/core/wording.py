@@ -5,6 +5,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from autoreload.core.decisions import Broken
+    from autoreload.core.packages import Installation
 
 SIGNALS = {
     1: "SIGHUP",
@@ -94,6 +95,18 @@ def watched(files: int, directories: int, backend: str) -> Line:
 
 def unanswered(paths: "Sequence[str]", root: str) -> Line:
     return Line(f"{names(paths, root)} changed and the app does not react, restarting", "held")
+
+
+def installed(found: "Sequence[Installation]") -> Line:
+    """`requests 2.31 → 2.32 was installed, restarting`."""
+    name, before, after = found[0]
+    shown = f"{name} {after}".rstrip()
+    if before and before != after:
+        shown = f"{name} {before} → {after}"
+    again = " again" if before == after else ""
+    if len(found) > 1:
+        return Line(f"{shown} and {len(found) - 1} more were installed, restarting")
+    return Line(f"{shown} was installed{again}, restarting")
 
 
 def refreshed(paths: "Sequence[str]", root: str, by: str) -> Line:

@@ -180,6 +180,7 @@ def main() -> bool:
     traces = Traces(frozenset(start.texts("distrusted")))
     watcher = Watcher(channel, traces, app, _settings(start))
     traces.on_load = watcher.loaded
+    traces.installed.on_note = lambda *note: _tell(channel, "installed", note=note)
     traces.install()
     if start.flag("data"):
         roots = {start.text("root"), os.path.dirname(os.path.abspath(start.text("name")))}

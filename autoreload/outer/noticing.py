@@ -9,21 +9,36 @@ from autoreload.system import files, repository
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from autoreload.core.packages import Installation
     from autoreload.core.protocol import Message
     from autoreload.outer.child import Child
+    from autoreload.outer.packages import Packages
 
 LONGEST_GIT_S = 10.0
+PACKAGES_S = 2.0
+"""Seconds between two looks for installed packages, and while one is being installed."""
+PACKAGES_MOVE_S = 0.2
 UNANSWERED_S = 2.0
 """A watcher that has not said a word this long after a hint is kept from running."""
 
 
 class Restart:
-    """Files that changed, and when that was noticed."""
+    """Files that changed, or packages that were installed, and when that was noticed."""
 
-    __slots__ = ("is_unanswered", "paths", "since")
+    __slots__ = ("installed", "is_unanswered", "paths", "since")
 
-    def __init__(self, paths: list[str], since: float, *, is_unanswered: bool = False) -> None:
+    def __init__(
+        self,
+        paths: list[str],
+        since: float,
+        *,
+        is_unanswered: bool = False,
+        installed: "Sequence[Installation]" = (),
+    ) -> None:
         self.paths = paths
+        self.installed = installed
         self.since = since
         self.is_unanswered = is_unanswered
 
@@ -35,6 +50,9 @@ class Noticing:
         """With `bytecode_elsewhere` (PYTHONPYCACHEPREFIX) it is distrusted, not looked for."""
         self._watching = watching
         self._bytecode_elsewhere = bytecode_elsewhere
+        self._needs: dict[tuple[str, str], tuple[int, bool]] = {}
+        self._packages: Packages | None = None
+        self._packages_at = 0.0
         self._asked_at: float | None = None
         self._pending: list[str] = []
         self._pending_since: float | None = None
@@ -42,8 +60,14 @@ class Noticing:
         self._decided: list[str] = []
         self._decided_at = 0.0
 
-    def forget(self) -> None:
+    def follow(self, child: "Child") -> None:
         """A new run reads everything anew."""
+        self._needs = child.needs
+        self._packages_at = time.monotonic() + PACKAGES_S
+        self.forget()
+
+    def forget(self) -> None:
+        """What was found until now has been acted on."""
         self._asked_at = self._pending_since = None
         self._pending = []
 
@@ -69,6 +93,8 @@ class Noticing:
     def timeouts(self, now: float) -> list[float]:
         """Seconds until something here is due."""
         times = [self._watching.next_sweep()]
+        if self._needs:
+            times.append(self._packages_at - now)
         if self._pending_since is not None:
             times.append(FIRST_WAIT_S)
         if self._asked_at is not None:
@@ -89,7 +115,22 @@ class Noticing:
             if self._asked_at is not None and now > self._asked_at + UNANSWERED_S:
                 return self._unanswered(now)
         self._pending += [path for path in found.restart if path not in self._pending]
-        return self._settled(now) if self._pending else None
+        if self._pending:
+            return self._settled(now)
+        installed = self._look_for_packages(now) if self._needs else []
+        return Restart([], now, installed=installed) if installed else None
+
+    def _look_for_packages(self, now: float) -> "list[Installation]":
+        if now < self._packages_at:
+            return []
+        if self._packages is None:
+            # Not at the start of autorun, which would wait for the import.
+            from autoreload.outer.packages import Packages
+
+            self._packages = Packages()
+        installed = self._packages.look(self._needs, now)
+        self._packages_at = now + (PACKAGES_MOVE_S if self._packages.move else PACKAGES_S)
+        return installed
 
     def cached(self, message: "Message", child: "Child") -> None:
         """A directory that the framework caches is watched, and what it may have missed is said."""

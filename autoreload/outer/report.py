@@ -6,7 +6,10 @@ from autoreload.system import processes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from autoreload.core.options import Options
+    from autoreload.core.packages import Installation
     from autoreload.core.protocol import Message
     from autoreload.core.targets import Plan
     from autoreload.core.wording import Line
@@ -70,6 +73,9 @@ class Report:
         """With --verbose: how much is watched, and how."""
         if self._options.verbose:
             self.say(wording.watched(files, directories, backend))
+
+    def installed(self, installed: "Sequence[Installation]") -> None:
+        self.say(wording.installed(installed))
 
     def unanswered(self, paths: list[str]) -> None:
         self.say(wording.unanswered(paths, self._root))

@@ -321,6 +321,8 @@ class Outer:
         self._runs.decide(found.paths)
         if found.is_unanswered:
             self._report.unanswered(found.paths)
+        elif found.installed:
+            self._report.installed(found.installed)
         else:
             self._report.changed(found.paths)
             self._report.because(found.paths, [self._watching.why(one) for one in found.paths])

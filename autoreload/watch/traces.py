@@ -24,6 +24,7 @@ import time
 
 from autoreload.core.changes import Loaded
 from autoreload.system import files
+from autoreload.watch.installed import SITE, Installed
 from autoreload.watch.probes import MODULE, NOTHING, Probes
 
 TYPE_CHECKING = False
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
 
 FRESH_S = 3.0
 """Sources younger than this are not taken from bytecode."""
-
-_SITE = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 
 
 class Scope:
@@ -74,11 +73,11 @@ class Scope:
             real = os.path.realpath(directory or ".")
             self._directories[directory] = real
         found = os.path.join(real, name)
-        inside = found.startswith(self._foreign) or any(mark in found for mark in _SITE)
+        inside = found.startswith(self._foreign) or any(mark in found for mark in SITE)
         if inside and not os.path.islink(found):
             return None
         found = os.path.realpath(found)
-        if found.startswith(self._foreign) or any(mark in found for mark in _SITE):
+        if found.startswith(self._foreign) or any(mark in found for mark in SITE):
             return None
         return found
 
@@ -93,6 +92,7 @@ class Traces:
         self.on_load: Callable[[Loaded], None] = _nobody
         self.on_module: dict[str, Callable[[ModuleType], None]] = {}
         """What to do right after a module of this name was executed."""
+        self.installed = Installed()
         self.probes = Probes()
         self.new_probes: list[tuple[str, str, int]] = []
         """Questions that nobody has been told of."""
@@ -185,7 +185,10 @@ class Traces:
             if folder is not None and self.probes.note(folder, tail, answer):
                 self.new_probes.append((folder, tail, answer))
             if folder is None and spec is None:
-                self._missed(name, os.path.join(entry, tail))
+                stem = os.path.join(entry, tail)
+                self._missed(name, stem)
+                # The path of a namespace is of a class of its own.
+                self.installed.missed(stem, in_package=isinstance(path, list))
             if is_last:
                 return
 
@@ -235,7 +238,9 @@ class Traces:
             if not isinstance(path, str) or not os.path.isabs(path):
                 continue
             real = self.scope.real(path)
-            if real is not None and real not in self.loaded and os.path.isfile(real):
+            if real is None:
+                self.installed.loaded(path)
+            elif real not in self.loaded and os.path.isfile(real):
                 self.record(real, files.signature(real), reason=f"loaded as {module.__name__}")
 
     def install(self) -> None:
@@ -277,7 +282,9 @@ def _path_stats(traces: Traces) -> "FunctionType":
         status = os.stat(path)
         traces.last_load = time.monotonic()
         real = traces.scope.real(path)
-        if real is not None:
+        if real is None:
+            traces.installed.loaded(path)
+        else:
             signature = (status.st_mtime_ns, status.st_size, status.st_ino)
             traces.record(real, signature, reason=f"loaded as {self.name}")
             if path != real:  # a link on the way may be turned to another file
