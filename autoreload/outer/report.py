@@ -3,6 +3,7 @@
 from autoreload.core import wording
 from autoreload.core.decisions import Broken
 from autoreload.system import processes
+from autoreload.watch.trees import MOST_SEEN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from autoreload.outer.child import Child
     from autoreload.outer.readiness import Readiness
     from autoreload.system.terminal import Voice
+    from autoreload.watch.trees import Tree
 
 LOUD = ("held", "bad")
 """The tones that --quiet leaves."""
@@ -79,6 +81,12 @@ class Report:
 
     def unanswered(self, paths: list[str]) -> None:
         self.say(wording.unanswered(paths, self._root))
+
+    def cut(self, tree: "Tree", pattern: str = "") -> None:
+        """There are more files than can be watched: here, or where a pattern leads."""
+        seen = min(tree.seen, MOST_SEEN)
+        is_more = tree.seen > MOST_SEEN
+        self.say(wording.too_many_files(pattern, seen, len(tree.found), is_more=is_more))
 
     def held(self, message: "Message") -> None:
         broken = Broken(

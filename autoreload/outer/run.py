@@ -79,7 +79,10 @@ class Outer:
         for note in self._plan.notes:
             self._report.say(Line(note, "dim"))
         for pattern in self._options.watch:
-            if not self._watching.add_pattern(pattern):
+            tree = self._watching.add_pattern(pattern)
+            if tree.is_cut:
+                self._report.cut(tree, pattern)
+            elif not tree.found:
                 self._report.say(wording.no_match(pattern))
         self._changed_at = time.monotonic()
         self._feed(Event.CHANGED)
@@ -164,7 +167,7 @@ class Outer:
         if child.channel is None:
             tree = self._watching.add_everything(since_ns=child.started_ns)
             if tree.is_cut:
-                self._report.say(wording.too_many_files(len(tree.found)))
+                self._report.cut(tree)
         if self._is_certain:
             self._report.started(child)
 

@@ -67,9 +67,9 @@ class Watching:
 
     # --- what is watched ------------------------------------------------------------------------
 
-    def add_pattern(self, pattern: str) -> bool:
-        """Watch what a glob or directory names; whether it names anything yet."""
-        return bool(self._add_tree(base_of(pattern, self._root), pattern).found)
+    def add_pattern(self, pattern: str) -> Tree:
+        """Watch what a glob or directory names."""
+        return self._add_tree(base_of(pattern, self._root), pattern)
 
     def add_sources(self) -> None:
         """Watch every Python file of the root, once: something below the app is not followed."""
@@ -177,6 +177,8 @@ class Watching:
 
             try:
                 self._backend.watch(directory)
+            except PermissionError:
+                pass  # what cannot be listed is swept, and would be refused the next time too
             except OSError as error:
                 if os.path.isdir(directory):
                     self._fail(backends.limit_reached(error))
@@ -208,7 +210,7 @@ class Watching:
         """Why a change of this file counts here."""
         if path in self._below:
             return "loaded by a child of the app"
-        if any(path.startswith(tree.directory + os.sep) for tree in self._trees):
+        if any(path in tree.found or tree.is_wanted(path) for tree in self._trees):
             return "named by --watch" if self._options.watch else "below this directory"
         return "loaded by the last run" if path in self._loaded else "would be imported now"
 

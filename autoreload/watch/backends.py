@@ -8,6 +8,7 @@ loops. Its loggers get a handler of their own, so that nothing of them reaches t
 """
 
 import collections
+import errno
 import os
 
 TYPE_CHECKING = False
@@ -94,9 +95,12 @@ class WatchdogBackend:
             pass  # full: the loop will be woken by what stands in it
 
     def watch(self, directory: str) -> None:
-        self._watches[directory] = self._observer.schedule(
-            self._handler, directory, recursive=False, event_filter=self._filter
-        )
+        try:
+            self._watches[directory] = self._observer.schedule(
+                self._handler, directory, recursive=False, event_filter=self._filter
+            )
+        except RuntimeError as error:  # the system gives no further thread
+            raise OSError(errno.EAGAIN, str(error)) from error
 
     def unwatch(self, directory: str) -> None:
         watch = self._watches.pop(directory, None)
@@ -133,8 +137,6 @@ def _quieten() -> None:
 
 def limit_reached(error: OSError) -> str:
     """Which limit of inotify(7) an error names, as words for the user."""
-    import errno
-
     if error.errno == errno.ENOSPC:
         return f"inotify limit reached (max_user_watches is {_limit('max_user_watches')})"
     if error.errno == errno.EMFILE:
