@@ -3,6 +3,7 @@
 import errno
 import logging
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from autoreload.watch.backends import WatchdogBackend, limit_reached
+from tests.children import output
 from tests.waiting import readable, until
 
 
@@ -213,6 +215,31 @@ def test_it_does_not_talk(backend: WatchdogBackend, capfd: pytest.CaptureFixture
 )
 def test_a_limit_is_named(number: int, words: str) -> None:
     assert limit_reached(OSError(number, os.strerror(number))).startswith(words)
+
+
+NO_THREAD = """
+import os, resource, sys, threading
+from autoreload.watch.backends import WatchdogBackend, limit_reached
+
+backend = WatchdogBackend(lambda path: True)
+backend.watch(sys.argv[1])
+threading.stack_size(1 << 30)
+used = int(open("/proc/self/statm").read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+resource.setrlimit(resource.RLIMIT_AS, (used + (1 << 29), -1))
+try:
+    backend.watch(sys.argv[2])
+except OSError as error:
+    print(limit_reached(error), flush=True)
+os._exit(0)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the size is read as Linux tells it")
+def test_a_thread_that_cannot_be_had_is_a_limit_too(tmp_path: Path) -> None:
+    """watchdog takes one for each directory; of very many folders autorun ended by a traceback."""
+    (tmp_path / "other").mkdir()
+    said = output(NO_THREAD, str(tmp_path), str(tmp_path / "other"))
+    assert said == "no file events (can't start new thread)\n"
 
 
 def test_an_error_without_a_number_is_named_too() -> None:
