@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from autoreload.core.options import Options
     from autoreload.core.protocol import Message
     from autoreload.core.targets import Plan
+    from autoreload.outer.packages import Needs
 
 DOOR = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "__main__.py")
 
@@ -43,8 +44,8 @@ class Child:
         self.is_settled = False
         self.heard_at = self.started
         self.probes = Probes()
-        self.needs: dict[tuple[str, str], tuple[int, bool]] = {}
-        """The installed packages, by folder and name: when one was loaded, or missed."""
+        self.needs: Needs = {}
+        """The installed packages that it has loaded or missed."""
         self.nonce = ""
         """Not empty while the interpreter waits for the word to begin."""
         self.usage = ""

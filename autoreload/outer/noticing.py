@@ -4,6 +4,7 @@ import time
 
 from autoreload.core import protocol
 from autoreload.core.changes import FIRST_WAIT_S, LONGEST_WAIT_S, Stir
+from autoreload.outer.packages import Packages
 from autoreload.outer.watching import Watching
 from autoreload.system import files, repository
 
@@ -14,12 +15,8 @@ if TYPE_CHECKING:
     from autoreload.core.packages import Installation
     from autoreload.core.protocol import Message
     from autoreload.outer.child import Child
-    from autoreload.outer.packages import Packages
 
 LONGEST_GIT_S = 10.0
-PACKAGES_S = 2.0
-"""Seconds between two looks for installed packages, and while one is being installed."""
-PACKAGES_MOVE_S = 0.2
 UNANSWERED_S = 2.0
 """A watcher that has not said a word this long after a hint is kept from running."""
 
@@ -50,9 +47,7 @@ class Noticing:
         """With `bytecode_elsewhere` (PYTHONPYCACHEPREFIX) it is distrusted, not looked for."""
         self._watching = watching
         self._bytecode_elsewhere = bytecode_elsewhere
-        self._needs: dict[tuple[str, str], tuple[int, bool]] = {}
-        self._packages: Packages | None = None
-        self._packages_at = 0.0
+        self._packages = Packages(watching.is_ignored)
         self._asked_at: float | None = None
         self._pending: list[str] = []
         self._pending_since: float | None = None
@@ -62,8 +57,7 @@ class Noticing:
 
     def follow(self, child: "Child") -> None:
         """A new run reads everything anew."""
-        self._needs = child.needs
-        self._packages_at = time.monotonic() + PACKAGES_S
+        self._packages.follow(child.needs, time.monotonic())
         self.forget()
 
     def forget(self) -> None:
@@ -92,9 +86,7 @@ class Noticing:
 
     def timeouts(self, now: float) -> list[float]:
         """Seconds until something here is due."""
-        times = [self._watching.next_sweep()]
-        if self._needs:
-            times.append(self._packages_at - now)
+        times = [self._watching.next_sweep(), *self._packages.timeouts(now)]
         if self._pending_since is not None:
             times.append(FIRST_WAIT_S)
         if self._asked_at is not None:
@@ -117,20 +109,8 @@ class Noticing:
         self._pending += [path for path in found.restart if path not in self._pending]
         if self._pending:
             return self._settled(now)
-        installed = self._look_for_packages(now) if self._needs else []
+        installed = self._packages.look(now)
         return Restart([], now, installed=installed) if installed else None
-
-    def _look_for_packages(self, now: float) -> "list[Installation]":
-        if now < self._packages_at:
-            return []
-        if self._packages is None:
-            # Not at the start of autorun, which would wait for the import.
-            from autoreload.outer.packages import Packages
-
-            self._packages = Packages()
-        installed = self._packages.look(self._needs, now)
-        self._packages_at = now + (PACKAGES_MOVE_S if self._packages.move else PACKAGES_S)
-        return installed
 
     def cached(self, message: "Message", child: "Child") -> None:
         """A directory that the framework caches is watched, and what it may have missed is said."""

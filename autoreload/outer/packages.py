@@ -1,148 +1,63 @@
-"""Installed packages that the app uses: whether one was installed anew, once the install has ended.
+"""Installed packages that the app uses: when to look whether one was installed anew.
 
-Nothing is subscribed for this. Whatever an installer does adds and removes entries of the folder of
-installed packages, so one look at each folder's own modification time, every other second, is all
-that it costs while nothing happens.
+Nothing is subscribed for this: while nothing is installed, a look every other second costs less
+than the events would.
 """
 
 import os
 
-from autoreload.core.packages import (
-    LONGEST_S,
-    QUIET_S,
-    Distribution,
-    Folder,
-    Installation,
-    Need,
-    before,
-    installation,
-    is_under_way,
-    named,
-    newer,
-    provides,
-    stem_of,
-    versions,
-)
-from autoreload.system import files
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
+
+    from autoreload.core.packages import Installation
+    from autoreload.outer.sites import Site
+
+IDLE_S = 2.0
+MOVING_S = 0.2
+"""Between two looks while something is being installed."""
+
+Needs = dict[tuple[str, str], tuple[int, bool]]
+"""By folder and name: when a package was loaded or missed, and whether it was missed."""
 
 
 class Packages:
     """Looks at the folders that hold what a run needs."""
 
-    def __init__(self) -> None:
-        self._sites: dict[str, _Site] = {}
-        self.move = False
-        """Whether something is being installed."""
+    def __init__(self, is_ignored: "Callable[[str], bool]") -> None:
+        self._is_ignored = is_ignored
+        self._needs: Needs = {}
+        self._sites: dict[str, Site] = {}
+        self._looked = 0.0
+        self._pace_s = IDLE_S
 
-    def look(
-        self, needs: "Mapping[tuple[str, str], tuple[int, bool]]", now: float
-    ) -> list[Installation]:
+    def follow(self, needs: Needs, now: float) -> None:
+        """Look for what this run needs from now on; it may grow."""
+        self._needs = needs
+        self._looked = now
+
+    def timeouts(self, now: float) -> list[float]:
+        """Seconds until the next look."""
+        return [self._looked + self._pace_s - now] if self._needs else []
+
+    def look(self, now: float) -> "list[Installation]":
         """What was installed since the app loaded or missed it, once the install is over."""
+        # Early rather than to wake up for it alone: so it falls together with other looks.
+        if not self._needs or now < self._looked + self._pace_s / 2:
+            return []
+        # Imported by now, and not at the start of autorun, which would wait for it.
+        from autoreload.core.packages import Need
+        from autoreload.outer.sites import Site
+
         by_folder: dict[str, list[Need]] = {}
-        for (folder, stem), (at_ns, is_missing) in needs.items():
-            by_folder.setdefault(folder, []).append(Need(stem, at_ns, is_missing))
+        for (folder, stem), (at_ns, is_missing) in self._needs.items():
+            if not self._is_ignored(os.path.join(folder, stem)):
+                by_folder.setdefault(folder, []).append(Need(stem, at_ns, is_missing))
         found = []
-        self.move = False
-        for folder, needed in by_folder.items():
-            site = self._sites.setdefault(folder, _Site(folder))
-            found += site.look(needed, now)
-            self.move |= site.moves
+        self._looked, self._pace_s = now, IDLE_S
+        for folder, needs in by_folder.items():
+            site = self._sites.setdefault(folder, Site(folder))
+            found += site.look(needs, now)
+            if site.moves:
+                self._pace_s = MOVING_S
         return found
-
-
-class _Site:
-    """One folder of installed packages."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._mark: object = None
-        self._settled: Folder | None = None
-        """The folder when nothing moved."""
-        self._versions: dict[str, str] = {}
-        """Of whatever has been here, also of what was taken away since."""
-        self._last: Folder | None = None
-        self._last_moved = 0.0
-        self._since: float | None = None
-
-    @property
-    def moves(self) -> bool:
-        """Whether something is being installed."""
-        return self._since is not None
-
-    def look(self, needs: list[Need], now: float) -> list[Installation]:
-        mark = (files.signature(self._path), needs)
-        if mark == self._mark and self._since is None:
-            return []
-        self._mark = mark
-        there = _folder(self._path)
-        new = newer(there, needs, self._settled)
-        settled = self._settled or before(there, new)
-        is_busy = is_under_way(settled, there, needs)
-        if (is_busy or new) and not self._is_over(there, now, is_busy=is_busy):
-            self._settled = settled
-            self._versions.update(versions(settled))
-            return []
-        self._since, self._last, self._settled = None, None, there
-        needed = [entry for entry in new if _is_needed(self._path, entry, there, needs)]
-        found = [installation(there.distributions[entry], self._versions) for entry in needed]
-        self._versions.update(versions(there))
-        return found
-
-    def _is_over(self, there: Folder, now: float, *, is_busy: bool) -> bool:
-        if self._since is None:
-            self._since = now
-        if there != self._last:
-            self._last, self._last_moved = there, now
-        if is_busy:
-            return now - self._since > LONGEST_S
-        return now - self._last_moved >= QUIET_S
-
-
-def _is_needed(folder: str, entry: str, there: Folder, needs: list[Need]) -> bool:
-    changed_ns = there.distributions[entry].changed_ns
-    stems = [need.stem for need in needs if changed_ns >= need.at_ns]
-    record = _record(os.path.join(folder, entry)) or f"{there.distributions[entry].name}/"
-    return any(provides(record, stem) for stem in stems)
-
-
-def _folder(path: str) -> Folder:
-    """The folder as it is now; one that cannot be read has nothing in it."""
-    try:
-        entries = os.listdir(path)
-    except OSError:
-        entries = []
-    replaced = frozenset(entry for entry in entries if entry.startswith("~"))
-    found = {}
-    for entry in entries:
-        parts = named(entry)
-        if parts is not None and entry not in replaced:
-            metadata = os.path.join(path, entry)
-            found[entry] = Distribution(*parts, _changed_ns(metadata), _is_whole(metadata))
-    return Folder(found, frozenset(map(stem_of, entries)), replaced)
-
-
-def _changed_ns(path: str) -> int:
-    try:
-        return os.stat(path).st_ctime_ns
-    except OSError:
-        return 0
-
-
-def _is_whole(metadata: str) -> bool:
-    """Only the older kind of metadata comes without the name of who wrote it."""
-    return not metadata.endswith(".dist-info") or os.path.exists(f"{metadata}/INSTALLER")
-
-
-def _record(metadata: str) -> str:
-    """The list of a package's files, or of what can be imported; empty when there is none."""
-    for name, ending in (("RECORD", ""), ("top_level.txt", "/")):
-        try:
-            with open(os.path.join(metadata, name), encoding="utf-8", errors="replace") as file:
-                return "".join(line.rstrip("\n") + ending + "\n" for line in file)
-        except OSError:
-            continue
-    return ""

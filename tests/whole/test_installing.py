@@ -103,6 +103,15 @@ def test_a_package_that_nobody_uses_restarts_nothing(shop: Shop) -> None:
     shop.ends(restarts=1)
 
 
+def test_an_ignored_package_restarts_nothing(shop: Shop) -> None:
+    shop.install(("used", "1.0"))
+    shop.app.start("--ignore", "used", "app.py")
+    shop.app.wait_for("used 1.0 optional nothing")
+    shop.install(("used", "2.0"), ("optional", "2.0"), options=("-U",))
+    shop.restarts_for(r"\[autorun\] optional 2\.0", "used 2.0 optional 2.0")
+    shop.ends(restarts=1)
+
+
 def test_what_was_looked_for_in_vain_restarts_when_it_is_installed(shop: Shop) -> None:
     shop.install(("used", "1.0"))
     shop.start("used 1.0 optional nothing")
