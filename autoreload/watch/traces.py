@@ -97,6 +97,8 @@ class Traces:
         self.new_probes: list[tuple[str, str, int]] = []
         """Questions that nobody has been told of."""
         self._folders: dict[str, str | None] = {}
+        self._links: dict[str, str] = {}
+        """Names of files that were read by way of a link, and what they were."""
         self._released: list[tuple[str, str]] = []
         self._distrusted = distrusted
         self._known_modules = 0
@@ -119,6 +121,19 @@ class Traces:
         self.loaded[path] = record
         self.last_load = time.monotonic()  # who still reads data has not started up yet
         self.on_load(record)
+
+    def record_link(
+        self, path: str, real: str, signature: "Signature | None", *, reason: str
+    ) -> None:
+        """Note the name by which a file was read: a link on the way may be turned to another."""
+        name = os.path.abspath(path)
+        self._links[name] = real
+        self.record(name, signature, reason=reason)
+
+    def is_in_use(self, real: str) -> bool:
+        """Whether a file would be read again; not so when every link to it has been turned."""
+        names = [name for name, target in self._links.items() if target == real]
+        return not names or any(os.path.realpath(name) == real for name in names)
 
     def drop(self, path: str) -> None:
         """Forget data that the program turns out to write itself."""
@@ -287,8 +302,8 @@ def _path_stats(traces: Traces) -> "FunctionType":
         else:
             signature = (status.st_mtime_ns, status.st_size, status.st_ino)
             traces.record(real, signature, reason=f"loaded as {self.name}")
-            if path != real:  # a link on the way may be turned to another file
-                traces.record(os.path.abspath(path), signature, reason=f"loaded as {self.name}")
+            if path != real:
+                traces.record_link(path, real, signature, reason=f"loaded as {self.name}")
             if traces.is_fresh(real, status.st_mtime):
                 raise OSError("bytecode is not looked at")
         return {"mtime": status.st_mtime, "size": status.st_size}
