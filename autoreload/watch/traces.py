@@ -176,6 +176,8 @@ class Traces:
         finally:
             if record is not None:
                 self.on_load(record)
+                if os.path.abspath(path) != record.path:
+                    self.record_link(path, record.path, signature, reason="the target")
         return content
 
     def searched(self, name: str, path: "Iterable[object]", spec: "ModuleSpec | None") -> None:
