@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from statistics import median
 
-from bench import costs, environment, saves
+from bench import costs, environment, saves, soak
 from bench.programs import Program, programs
 
 NAMES = {"own": "its own reloader", "boot": "its own boot, no stop"}
@@ -104,6 +104,11 @@ def show_idle(table: Table, seconds: float) -> None:
         )
 
 
+def show_soak(table: Table, edits: int) -> None:
+    for mode, lost in soak.soak(edits):
+        table.row(f"lost of {edits:,} edits, {mode}", f"{len(lost)}", bar="none", is_met=not lost)
+
+
 def main() -> int:
     """Measure; the exit code is the number of bars that were missed."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
@@ -111,15 +116,21 @@ def main() -> int:
     parser.add_argument(
         "only",
         nargs="*",
-        help="what to measure: Django, FastAPI, script, start, memory, idle; all by default",
+        help="what to measure: Django, FastAPI, script, start, memory, idle; all by default; "
+        "and soak, which takes a quarter of an hour",
     )
     asked = parser.parse_args()
     if sys.platform != "linux":
         print("memory and idle time are read from /proc: Linux only", file=sys.stderr)
         return 2
-    environment.prepare()
+    if asked.only != ["soak"]:
+        environment.prepare()
     rounds, edits = (1, 3) if asked.quick else (4, 4)
     table = Table()
+    if "soak" in asked.only:
+        show_soak(table, 100 if asked.quick else 1000)
+    if asked.only == ["soak"]:
+        return table.missed  # there are no peers in it
     for program in programs():
         if not asked.only or program.name in asked.only:
             show_saves(table, program, rounds=rounds, edits=edits)

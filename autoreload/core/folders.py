@@ -23,3 +23,9 @@ SKIPPED = frozenset(
     }
 )
 """Folders that are never entered, and of which no file is watched by itself."""
+
+VIRTUAL = frozenset({"/proc", "/sys", "/dev"})
+"""Folders of the system that hold no files, whatever they look like: some wait when they are read.
+
+Who names one of them, or something in it, gets it.
+"""

@@ -19,36 +19,73 @@ class Patterns:
     """A list of globs, one question."""
 
     def __init__(self, patterns: "Iterable[str]", root: str) -> None:
+        patterns = list(patterns)
         self._found = [re.compile(expression(pattern, root)) for pattern in patterns]
+        self._leading = [re.compile(leading(pattern, root)) for pattern in patterns]
 
     def match(self, path: str) -> bool:
         """Whether an absolute path, or a folder above it, is named by one of the patterns."""
         plain = path.replace(os.path.sep, "/")
         return any(pattern.match(plain) for pattern in self._found)
 
+    def leads(self, folder: str) -> bool:
+        """Whether anything below an absolute path can be named by one of the patterns."""
+        plain = folder.replace(os.path.sep, "/").rstrip("/")
+        return any(pattern.match(plain) for pattern in self._leading)
+
 
 def expression(pattern: str, root: str) -> str:
     """The regular expression, for a whole absolute path with forward slashes."""
     if not pattern:
         return "(?!)"
-    is_absolute = os.path.isabs(text := os.path.expanduser(pattern))
-    text = text.replace(os.path.sep, "/").rstrip("/")
-    if is_absolute:
-        start = ""
-    elif "/" in text or text in (".", ".."):
-        base, text = _climbed(root.replace(os.path.sep, "/").rstrip("/"), text)
-        start = re.escape(base)
-    else:
-        start = "(?:.*/)?"
+    base, text = _anchored(pattern, root)
+    start = "(?:.*/)?" if base is None else re.escape(base)
     return f"(?s:{start}{_body(text)}(?:/.*)?)\\Z"
 
 
+def leading(pattern: str, root: str) -> str:
+    """The regular expression for the folders on the way to what a pattern names, and those in it.
+
+    From a part on that may hold a slash, by `**` or in a class, the pattern leads anywhere.
+    """
+    if not pattern:
+        return "(?!)"
+    base, text = _anchored(pattern, root)
+    if base is None:
+        return ""
+    steps = [f"/{re.escape(part)}" for part in base.split("/")[1:]]
+    rest = text[1:]
+    while rest:
+        part, slash, after = rest.partition("/")
+        if "**" in part or not _body(rest).startswith(_body(part) + slash):
+            break
+        steps.append(f"/{_body(part)}")
+        rest = after
+    # Each step may be the last one, and behind all of them is whatever the pattern names.
+    return f"(?s:{''.join(f'(?:{step}' for step in steps)}(?:/.*)?{')?' * len(steps)})\\Z"
+
+
+def _anchored(pattern: str, root: str) -> tuple[str | None, str]:
+    """Where a pattern begins and the rest of it; None if that is at any depth."""
+    is_absolute = os.path.isabs(text := os.path.expanduser(pattern))
+    text = text.replace(os.path.sep, "/").rstrip("/")
+    if is_absolute:
+        return _climbed("", text)
+    if "/" in text or text in (".", ".."):
+        return _climbed(root.replace(os.path.sep, "/").rstrip("/"), text)
+    return None, text
+
+
 def _climbed(base: str, text: str) -> tuple[str, str]:
-    """The folder that a relative pattern begins in, and the rest of it with a slash in front."""
-    parts = [part for part in text.split("/") if part not in ("", ".")]
-    while parts and parts[0] == "..":
-        base = posixpath.dirname(base).rstrip("/")
-        del parts[0]
+    """The folder that a pattern begins in, and the rest of it with a slash in front."""
+    parts: list[str] = []
+    for part in text.split("/"):
+        if part == ".." and parts and parts[-1] != "**":
+            del parts[-1]
+        elif part == ".." and not parts:
+            base = posixpath.dirname(base).rstrip("/")
+        elif part not in ("", "."):
+            parts.append(part)
     return base, "".join(f"/{part}" for part in parts)
 
 

@@ -15,6 +15,7 @@ costs the inner no import.
     inner -> outer   hello    the interpreter is up
                      here     the watcher has heard `look`
                      loaded   files that were read, each with the signature taken before reading
+                     installed  an installed package that was loaded, or looked for in vain
                      probed   where modules were looked for, and with which answer
                      dropped  files not to be compared, as the program writes them itself or
                               the framework reads them again
@@ -75,6 +76,7 @@ TO_OUTER = frozenset(
         "loaded",
         "dropped",
         "probed",
+        "installed",
         "called",
         "settled",
         "usage",

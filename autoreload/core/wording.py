@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from autoreload.core.decisions import Broken
+    from autoreload.core.packages import Installation
     from autoreload.core.trust import Doubt
 
 SIGNALS = {
@@ -48,11 +49,20 @@ def duration(seconds: float) -> str:
 
 
 def path_shown(path: str, root: str) -> str:
-    """A path as the user would write it: relative to where autorun was started, if below it."""
+    """A path as the user would write it: relative to where autorun was started, if below it.
+
+    What would end the line or command the terminal is written as an escape.
+    """
     prefix = root.rstrip("/\\")
     if prefix and path.startswith((prefix + "/", prefix + "\\")):
-        return path[len(prefix) + 1 :]
-    return path
+        path = path[len(prefix) + 1 :]
+    if path.isprintable():
+        return path
+    return "".join(repr(letter)[1:-1] if _is_control(letter) else letter for letter in path)
+
+
+def _is_control(letter: str) -> bool:
+    return letter < " " or "\x7f" <= letter < "\xa0" or letter in "\u2028\u2029"
 
 
 def counted(number: int, noun: str) -> str:
@@ -97,6 +107,18 @@ def watched(files: int, directories: int, backend: str) -> Line:
 
 def unanswered(paths: "Sequence[str]", root: str) -> Line:
     return Line(f"{names(paths, root)} changed and the app does not react, restarting", "held")
+
+
+def installed(found: "Sequence[Installation]") -> Line:
+    """`requests 2.31 → 2.32 was installed, restarting`."""
+    name, before, after = found[0]
+    shown = f"{name} {after}".rstrip()
+    if before and before != after:
+        shown = f"{name} {before} → {after}"
+    again = " again" if before and before == after else ""
+    if len(found) > 1:
+        return Line(f"{shown} and {len(found) - 1} more were installed, restarting")
+    return Line(f"{shown} was installed{again}, restarting")
 
 
 def refreshed(paths: "Sequence[str]", root: str, by: str) -> Line:
@@ -242,8 +264,9 @@ def untraced(names_: "Sequence[str]") -> Line:
     return Line(f"{shown} cannot be followed, watching every *.py below this directory", "held")
 
 
-def too_many_files(most: int) -> Line:
-    return Line(
-        f"more than {most} files here, watching the first ones; name what matters by --watch",
-        "held",
-    )
+def too_many_files(pattern: str, seen: int, watched: int, *, is_more: bool) -> Line:
+    """`seen` files are below what a pattern names, or here without one; or more than that."""
+    count = f"{'more than ' if is_more else ''}{seen:,} files"
+    if not pattern:
+        return Line(f"{count} here, watching {watched:,}; name what matters by --watch", "held")
+    return Line(f"--watch {pattern} leads to {count}, watching {watched:,}; name fewer", "held")

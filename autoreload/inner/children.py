@@ -73,13 +73,14 @@ def open_traces(fd: int) -> None:
     channel = Channel(settle_high(fd))
     traces = Traces()
 
-    def tell(record: "Any") -> None:
+    def tell(word: str, **fields: object) -> None:
         try:
-            channel.send("loaded", files=[record.entry()])
+            channel.send(word, **fields)
         except ChannelClosed:
             pass  # autorun is gone, and its guard ends this process as well
 
-    traces.on_load = tell
+    traces.on_load = lambda record: tell("loaded", files=[record.entry()])
+    traces.installed.on_note = lambda *note: tell("installed", note=note)
     traces.install()
     # Also by a child that loads nothing of the project, like a multiprocessing manager: one that
     # says nothing counts as one that cannot be followed.

@@ -42,6 +42,7 @@ def main() -> bool:
     traces = Traces()
     watcher = Watcher(channel, traces, app, _settings(start))
     traces.on_load = watcher.loaded
+    traces.installed.on_note = lambda *note: channel.tell("installed", note=note)
     traces.install()
     if start.flag("data"):
         roots = {

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from autoreload.core.options import Options
     from autoreload.core.protocol import Message
     from autoreload.core.targets import Plan
+    from autoreload.outer.packages import Needs
 
 MOST_ADDRESSES = 32
 
@@ -46,6 +47,8 @@ class Child:
         self.is_settled = False
         self.heard_at = self.started
         self.probes = Probes()
+        self.needs: Needs = {}
+        """The installed packages that it has loaded or missed."""
         self.nonce = ""
         """Not empty while the interpreter waits for the word to begin."""
         self.is_ahead = False
@@ -89,6 +92,8 @@ class Child:
                     self._take_loaded(message)
                 case "probed":
                     self._take_probed(message)
+                case "installed":
+                    self._take_installed(message)
                 case "dropped":
                     for path in message.texts("paths"):
                         self.loaded.pop(path, None)
@@ -115,6 +120,14 @@ class Child:
                 table[path] = Loaded(path, signature, digest, reason=reason)
             elif known.digest is None and known.signature == signature:
                 known.digest = digest
+
+    def _take_installed(self, message: "Message") -> None:
+        match message.fields.get("note"):
+            case (str(folder), str(name), int(at_ns), bool(is_missing)):
+                known = self.needs.get((folder, name))
+                # Of several processes the first counts, as with files.
+                if known is None or (known[1] and not is_missing):
+                    self.needs[folder, name] = (at_ns, is_missing)
 
     def _take_probed(self, message: "Message") -> None:
         questions = message.fields.get("questions")

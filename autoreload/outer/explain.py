@@ -58,7 +58,7 @@ class Explain:
         if os.path.isdir(path):
             return "a folder is watched as a whole by --watch alone"
         if any(mark in parts for mark in _INSTALLED):
-            return "it belongs to an installed package"
+            return "it belongs to an installed package; installing that again restarts"
         if folders := sorted(SKIPPED.intersection(parts)):
             return f"{folders[0]} is nobody's own code"
         if self._watching.probes_for(path):

@@ -4,11 +4,15 @@ import time
 
 from autoreload.core import protocol
 from autoreload.core.changes import FIRST_WAIT_S, LONGEST_WAIT_S, Stir
+from autoreload.outer.packages import Packages
 from autoreload.outer.watching import Watching
 from autoreload.system import files, repository
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from autoreload.core.packages import Installation
     from autoreload.core.protocol import Message
     from autoreload.outer.child import Child
 
@@ -18,12 +22,20 @@ UNANSWERED_S = 2.0
 
 
 class Restart:
-    """Files that changed, and when that was noticed."""
+    """Files that changed, or packages that were installed, and when that was noticed."""
 
-    __slots__ = ("is_unanswered", "paths", "since")
+    __slots__ = ("installed", "is_unanswered", "paths", "since")
 
-    def __init__(self, paths: list[str], since: float, *, is_unanswered: bool = False) -> None:
+    def __init__(
+        self,
+        paths: list[str],
+        since: float,
+        *,
+        is_unanswered: bool = False,
+        installed: "Sequence[Installation]" = (),
+    ) -> None:
         self.paths = paths
+        self.installed = installed
         self.since = since
         self.is_unanswered = is_unanswered
 
@@ -35,6 +47,7 @@ class Noticing:
         """With `bytecode_elsewhere` (PYTHONPYCACHEPREFIX) it is distrusted, not looked for."""
         self._watching = watching
         self._bytecode_elsewhere = bytecode_elsewhere
+        self._packages = Packages(watching.is_ignored)
         self._asked_at: float | None = None
         self._pending: list[str] = []
         self._pending_since: float | None = None
@@ -42,8 +55,13 @@ class Noticing:
         self._decided: list[str] = []
         self._decided_at = 0.0
 
-    def forget(self) -> None:
+    def follow(self, child: "Child") -> None:
         """A new run reads everything anew."""
+        self._packages.follow(child.needs, time.monotonic())
+        self.forget()
+
+    def forget(self) -> None:
+        """What was found until now has been acted on."""
         self._asked_at = self._pending_since = None
         self._pending = []
 
@@ -69,7 +87,7 @@ class Noticing:
 
     def timeouts(self, now: float) -> list[float]:
         """Seconds until something here is due."""
-        times = [self._watching.next_look()]
+        times = [self._watching.next_look(), *self._packages.timeouts(now)]
         if self._pending_since is not None:
             times.append(FIRST_WAIT_S)
         if self._asked_at is not None:
@@ -90,7 +108,10 @@ class Noticing:
             if self._asked_at is not None and now > self._asked_at + UNANSWERED_S:
                 return self._unanswered(now)
         self._pending += [path for path in found.restart if path not in self._pending]
-        return self._settled(now) if self._pending else None
+        if self._pending:
+            return self._settled(now)
+        installed = self._packages.look(now)
+        return Restart([], now, installed=installed) if installed else None
 
     def cached(self, message: "Message", child: "Child") -> None:
         """A directory that the framework caches is watched, and what it may have missed is said."""

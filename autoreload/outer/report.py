@@ -3,16 +3,21 @@
 from autoreload.core import wording
 from autoreload.core.decisions import Broken
 from autoreload.system import processes
+from autoreload.watch.trees import MOST_SEEN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from autoreload.core.options import Options
+    from autoreload.core.packages import Installation
     from autoreload.core.protocol import Message
     from autoreload.core.targets import Plan
     from autoreload.core.wording import Line
     from autoreload.outer.child import Child
     from autoreload.outer.readiness import Readiness
     from autoreload.system.terminal import Voice
+    from autoreload.watch.trees import Tree
 
 LOUD = ("held", "bad")
 """The tones that --quiet leaves."""
@@ -71,8 +76,24 @@ class Report:
         if self._options.verbose:
             self.say(wording.watched(files, directories, backend))
 
+    def installed(self, installed: "Sequence[Installation]") -> None:
+        self.say(wording.installed(installed))
+
     def unanswered(self, paths: list[str]) -> None:
         self.say(wording.unanswered(paths, self._root))
+
+    def named(self, tree: "Tree", pattern: str) -> None:
+        """What `--watch` has named: too many files, or none."""
+        if tree.is_cut:
+            self.cut(tree, pattern)
+        elif not tree.found:
+            self.say(wording.no_match(pattern))
+
+    def cut(self, tree: "Tree", pattern: str = "") -> None:
+        """There are more files than can be watched: here, or where a pattern leads."""
+        seen = min(tree.seen, MOST_SEEN)
+        is_more = tree.seen > MOST_SEEN
+        self.say(wording.too_many_files(pattern, seen, len(tree.found), is_more=is_more))
 
     def held(self, message: "Message") -> None:
         broken = Broken(

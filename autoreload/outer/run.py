@@ -85,8 +85,7 @@ class Outer:
         for note in self._plan.notes:
             self._report.say(Line(note, "dim"))
         for pattern in self._options.watch:
-            if not self._watching.add_pattern(pattern):
-                self._report.say(wording.no_match(pattern))
+            self._report.named(self._watching.add_pattern(pattern), pattern)
         self._changed_at = time.monotonic()
         self._feed(Event.CHANGED)
         while self._state is not State.GONE:
@@ -175,7 +174,7 @@ class Outer:
         if child.channel is None:
             tree = self._watching.add_everything(since_ns=child.started_ns)
             if tree.is_cut:
-                self._report.say(wording.too_many_files(len(tree.found)))
+                self._report.cut(tree)
         if self._is_certain:
             self._report.started(child)
 
@@ -328,6 +327,8 @@ class Outer:
         self._runs.decide(found.paths)
         if found.is_unanswered:
             self._report.unanswered(found.paths)
+        elif found.installed:
+            self._report.installed(found.installed)
         else:
             self._report.changed(found.paths)
             self._report.because(found.paths, [self._watching.why(one) for one in found.paths])

@@ -53,7 +53,7 @@ class Runs:
     def _begin(self, child: "Child") -> None:
         """The new run reads what is there from now on."""
         self.keeper.begin()
-        self._noticing.forget()
+        self._noticing.follow(child)
         self._watching.rebase()
         self._watching.follow(child, inner=child.channel is not None)
         if child.nonce:

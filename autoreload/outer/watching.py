@@ -67,9 +67,9 @@ class Watching:
 
     # --- what is watched ------------------------------------------------------------------------
 
-    def add_pattern(self, pattern: str) -> bool:
-        """Watch what a glob or directory names; whether it names anything yet."""
-        return bool(self._add_tree(base_of(pattern, self._root), pattern).found)
+    def add_pattern(self, pattern: str) -> Tree:
+        """Watch what a glob or directory names."""
+        return self._add_tree(base_of(pattern, self._root), pattern)
 
     def add_sources(self) -> None:
         """Watch every Python file of the root, once: something below the app is not followed."""
@@ -175,7 +175,7 @@ class Watching:
             return "is there again"
         if path in self._below:
             return "loaded by a child of the app"
-        if any(path.startswith(tree.directory + os.sep) for tree in self._trees):
+        if any(path in tree.found or tree.is_wanted(path) for tree in self._trees):
             return "named by --watch" if self._options.watch else "below this directory"
         return "loaded by the last run" if path in self._loaded else "would be imported now"
 

@@ -4,7 +4,7 @@ import os
 import stat
 import sys
 
-_SITE = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
+from autoreload.watch.installed import SITE
 
 
 class Scope:
@@ -63,4 +63,4 @@ class Scope:
         return found
 
     def _is_foreign(self, folder: str) -> bool:
-        return folder.startswith(self._foreign) or any(mark in folder for mark in _SITE)
+        return folder.startswith(self._foreign) or any(mark in folder for mark in SITE)

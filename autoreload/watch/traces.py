@@ -25,6 +25,7 @@ import time
 
 from autoreload.core.changes import Loaded
 from autoreload.system import files
+from autoreload.watch.installed import Installed
 from autoreload.watch.probes import MODULE, NOTHING, Probes
 from autoreload.watch.scope import Scope
 
@@ -53,10 +54,13 @@ class Traces:
         self.on_load: Callable[[Loaded], None] = _nobody
         self.on_module: dict[str, Callable[[ModuleType], None]] = {}
         """What to do right after a module of this name was executed."""
+        self.installed = Installed()
         self.probes = Probes()
         self.new_probes: list[tuple[str, str, int]] = []
         """Questions that nobody has been told of."""
         self._folders: dict[str, str | None] = {}
+        self._links: dict[str, str] = {}
+        """Names of files that were read by way of a link, and what they were."""
         self._released: list[tuple[str, str]] = []
         self.distrusted = distrusted
         """Sources whose bytecode is stale and could not be removed."""
@@ -80,6 +84,19 @@ class Traces:
         self.loaded[path] = record
         self.last_load = time.monotonic()  # who still reads data has not started up yet
         self.on_load(record)
+
+    def record_link(
+        self, path: str, real: str, signature: "Signature | None", *, reason: str
+    ) -> None:
+        """Note the name by which a file was read: a link on the way may be turned to another."""
+        name = os.path.abspath(path)
+        self._links[name] = real
+        self.record(name, signature, reason=reason)
+
+    def is_in_use(self, real: str) -> bool:
+        """Whether a file would be read again; not so when every link to it has been turned."""
+        names = [name for name, target in self._links.items() if target == real]
+        return not names or any(os.path.realpath(name) == real for name in names)
 
     def drop(self, path: str) -> None:
         """Forget data that the program turns out to write itself."""
@@ -124,6 +141,8 @@ class Traces:
         finally:
             if record is not None:
                 self.on_load(record)
+                if os.path.abspath(path) != record.path:
+                    self.record_link(path, record.path, signature, reason="the target")
         return content
 
     def searched(self, name: str, path: "Iterable[object]", spec: "ModuleSpec | None") -> None:
@@ -150,6 +169,11 @@ class Traces:
             is_last = entry == found_in
             if folder is not None or spec is None:
                 self._note(name, entry, folder, tail, is_last=is_last, is_package=is_package)
+                if folder is None:
+                    # The path of a namespace is of a class of its own.
+                    self.installed.missed(
+                        os.path.join(entry, tail), in_package=isinstance(path, list)
+                    )
             if is_last:
                 return
 
@@ -217,7 +241,9 @@ class Traces:
             if not isinstance(path, str) or not os.path.isabs(path):
                 continue
             real = self.scope.real(path)
-            if real is not None and real not in self.loaded and os.path.isfile(real):
+            if real is None:
+                self.installed.loaded(path)
+            elif real not in self.loaded and os.path.isfile(real):
                 self.record(real, files.signature(real), reason=f"loaded as {module.__name__}")
 
     def install(self) -> None:
@@ -268,11 +294,13 @@ def _path_stats(traces: Traces) -> "FunctionType":
         elif stat.S_ISLNK(status.st_mode):
             status = os.stat(path)
         traces.last_load = time.monotonic()
-        if real is not None:
+        if real is None:
+            traces.installed.loaded(path)
+        else:
             signature = (status.st_mtime_ns, status.st_size, status.st_ino)
             traces.record(real, signature, reason=f"loaded as {self.name}")
-            if path != real:  # a link on the way may be turned to another file
-                traces.record(os.path.abspath(path), signature, reason=f"loaded as {self.name}")
+            if path != real:
+                traces.record_link(path, real, signature, reason=f"loaded as {self.name}")
             if traces.is_fresh(real, status.st_mtime):
                 raise OSError("bytecode is not looked at")
         return {"mtime": status.st_mtime, "size": status.st_size}

@@ -1,9 +1,11 @@
 """Files that are watched by name and not because they were loaded: --watch, commands, templates."""
 
+import collections
 import os
+from itertools import islice
 
 from autoreload.core.changes import Loaded, compare
-from autoreload.core.folders import SKIPPED
+from autoreload.core.folders import SKIPPED, VIRTUAL
 from autoreload.core.gitignore import Ignored
 from autoreload.core.patterns import Patterns
 from autoreload.system import files
@@ -14,6 +16,12 @@ if TYPE_CHECKING:
 
 MOST_FILES = 20_000
 """A tree with more files than this is watched in part, which is said."""
+
+MOST_SEEN = 100_000
+"""Names that are looked through for the files of a tree; what lies deeper is left alone."""
+
+MOST_SUBSCRIBED = 2_000
+"""Directories of a tree that get events, each at the cost of a thread; the others are swept."""
 
 MOST_DIGESTED = 32 << 20
 """Bytes of a tree that are read so that a touch is told from a change."""
@@ -45,7 +53,12 @@ class Tree:
         self._heeds_git = heeds_git
         self.found: dict[str, Loaded] = {}
         self.directories: set[str] = set()
+        """Those to subscribe."""
         self.is_cut = False
+        """There is more than can be watched."""
+        self.seen = 0
+        """How many files were looked through; more than MOST_SEEN when that was not the end."""
+        self._entered: set[str] = set()
         self._wanted = wanted
         self._ignored = ignored
         self._digested = 0
@@ -60,7 +73,7 @@ class Tree:
         if os.path.basename(path).endswith(_NOISE) or not self._is_below(path):
             return False
         if self._wanted is not None and not self._wanted.match(path):
-            return os.path.isdir(path)
+            return self._wanted.leads(path) and os.path.isdir(path)
         return not (self._ignored.match(path) or self._git.match(path))
 
     def _is_below(self, path: str) -> bool:
@@ -72,7 +85,8 @@ class Tree:
         """What has changed, at these paths or anywhere, and take it as seen."""
         if paths is None:
             before = dict(self.found)
-            self._scan(self.directory)
+            if not self.is_cut:
+                self._scan(self.directory)
             new = [path for path in self.found if path not in before]
             known: list[Loaded] = list(before.values())
         else:
@@ -100,47 +114,60 @@ class Tree:
 
     def _scan(self, top: str) -> None:
         """Add what is there and not known; does not follow links to directories."""
-        pending = [top]
-        while pending:
-            path = pending.pop()
-            if not os.path.isdir(path):
-                self._add(path)
-                continue
-            self._enter(path)
+        if not os.path.isdir(top) or (top != self.directory and os.path.islink(top)):
+            self._add(top)
+            return
+        pending = collections.deque([top])  # of too many those on top count
+        room = MOST_SEEN
+        seen = 0
+        while pending and room >= 0:
+            folder = pending.popleft()
             try:
-                entries = list(os.scandir(path))
+                with os.scandir(folder) as found:
+                    entries = list(islice(found, room + 1))
             except OSError:
                 continue  # gone, or not ours to read
+            self._enter(folder)
+            room -= len(entries)
             for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    if entry.name not in SKIPPED and not self._is_closed(entry.path):
-                        pending.append(entry.path)
-                elif not self._add(entry.path):
-                    return
+                if not _is_folder(entry):
+                    seen += 1
+                    self._add(entry.path)
+                elif self._is_open(entry):
+                    pending.append(entry.path)
+        if room < 0:
+            self.is_cut = True
+            seen = MOST_SEEN + 1
+        self.seen = max(self.seen, seen)
 
     def _enter(self, directory: str) -> None:
-        if directory in self.directories:
+        if directory in self._entered:
             return
-        self.directories.add(directory)
+        self._entered.add(directory)
+        if len(self.directories) < MOST_SUBSCRIBED:
+            self.directories.add(directory)
         if self._heeds_git:
             self._git.add(_lines(os.path.join(directory, ".gitignore")), directory)
 
-    def _is_closed(self, directory: str) -> bool:
-        if os.path.isfile(os.path.join(directory, "pyvenv.cfg")):
-            return True
-        return any(
-            one.match_itself(directory, is_folder=True) for one in (self._ignored, self._git)
-        )
+    def _is_open(self, entry: "os.DirEntry[str]") -> bool:
+        """Whether a directory can hold anything that is wanted."""
+        path = entry.path
+        if entry.name in SKIPPED or path in VIRTUAL:
+            return False
+        if self._wanted is not None and not self._wanted.leads(path):
+            return False
+        if any(one.match_itself(path, is_folder=True) for one in (self._ignored, self._git)):
+            return False
+        return not os.path.isfile(os.path.join(path, "pyvenv.cfg"))
 
-    def _add(self, path: str) -> bool:
-        """Take a file in if it belongs to this tree; false when there is no room for it."""
-        if path in self.found or not self.is_wanted(path) or not os.path.isfile(path):
-            return True
+    def _add(self, path: str) -> None:
+        """Take a file in, if it belongs to this tree and there is room for it."""
+        if path in self.found or not self.is_wanted(path):
+            return
         if len(self.found) >= MOST_FILES:
             self.is_cut = True
-            return False
-        self.found[path] = Loaded(path, files.signature(path))
-        return True
+        elif os.path.isfile(path):
+            self.found[path] = Loaded(path, files.signature(path))
 
     def _take_digest(self, record: Loaded) -> None:
         size = record.signature[1] if record.signature is not None else 0
@@ -151,6 +178,13 @@ class Tree:
     def _drop_digest(self, record: Loaded) -> None:
         if record.digest is not None and record.signature is not None:
             self._digested -= record.signature[1]
+
+
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return entry.is_dir(follow_symlinks=False)
+    except OSError:  # gone, where the kind is not told with the name
+        return False
 
 
 def base_of(pattern: str, root: str) -> str:
@@ -164,7 +198,8 @@ def base_of(pattern: str, root: str) -> str:
     else:
         if not os.path.isdir(plain):
             parts = parts[:-1]
-    return os.path.normpath(os.sep.join(parts) or os.sep)
+    # POSIX keeps two slashes at the start apart from one, and normpath with it.
+    return os.path.normpath(os.sep + os.sep.join(parts).lstrip(os.sep))
 
 
 def _lines(path: str) -> list[str]:

@@ -202,6 +202,7 @@ class Watcher:
                 error
                 for change in changes
                 if change.path.endswith(".py") and change.kind != "deleted"
+                if self._traces.is_in_use(change.path)
                 if (error := files.broken(change.path))
             ]
             wait = patience(changes, bool(broken), looks, delay_s=self._settings.delay_s)

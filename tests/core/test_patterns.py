@@ -34,6 +34,8 @@ def matches(pattern: str, path: str) -> bool:
         ("../shared/*.py", "/home/me/shared/a.py"),
         ("../../you", "/home/you/a.py"),
         ("/etc/*.conf", "/etc/a.conf"),
+        ("/etc/../var/./log", "/var/log/a"),
+        ("src/../data", "data/a.json"),
         # any number of folders
         ("src/**/a.py", "src/a.py"),
         ("src/**/a.py", "src/deep/a.py"),
@@ -161,6 +163,40 @@ def test_every_pattern_means_something(pattern: str, path: str) -> None:
     """`[z-a]` ended autorun with a traceback, `[a&&b]` with a warning."""
     Patterns([pattern], ROOT).match(f"{ROOT}/{path}")
     re.compile(expression(pattern, "/"))
+
+
+@given(letters, letters)
+def test_every_folder_above_what_is_named_leads_to_it(pattern: str, path: str) -> None:
+    patterns = Patterns([pattern], ROOT)
+    whole = f"{ROOT}/{path}"
+    if patterns.match(whole):
+        folders = [whole[:at] for at, letter in enumerate(whole) if letter == "/"]
+        assert [folder for folder in folders if not patterns.leads(folder)] == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "folder", "expected"),
+    [
+        ("/etc/hosts", "/etc", True),
+        ("/etc/hosts", "/etc/ssl", False),
+        ("/etc/*.d", "/etc/conf.d", True),
+        ("/etc/*.d", "/etc/conf.d/deep", True),
+        ("/etc/*.d", "/etc/conf", False),
+        ("src/*/a.py", f"{ROOT}/src/deep", True),
+        ("src/*/a.py", f"{ROOT}/src/deep/er", False),
+        ("src/**/a.py", f"{ROOT}/src/deep/er", True),
+        ("src/a**b/c", f"{ROOT}/src/a/er", True),
+        ("src/[a/b]/c", f"{ROOT}/src/a", True),
+        ("src/[]/]/c", f"{ROOT}/src/]", True),
+        ("*.py", "/anywhere", True),
+        ("/", "/anywhere", True),
+        ("/**/a.py", "/", True),
+        ("/etc/../var/log", "/var", True),
+        ("", "/etc", False),
+    ],
+)
+def test_which_folders_lead_to_what_is_named(pattern: str, folder: str, expected: bool) -> None:
+    assert Patterns([pattern], ROOT).leads(folder) is expected
 
 
 plain = st.text(st.sampled_from("ab.-+ ({$\udcff"), min_size=1, max_size=6).filter(

@@ -5,6 +5,7 @@ import pytest
 from autoreload.core import wording, wording_outage
 from autoreload.core.decisions import Broken
 from autoreload.core.keeping import Address
+from autoreload.core.packages import Installation
 from autoreload.core.trust import Doubt, Why
 from autoreload.core.wording import Line
 
@@ -41,6 +42,8 @@ def test_duration(seconds: float, expected: str) -> None:
         (ROOT, ROOT, ROOT),
         ("/a.py", "/", "/a.py"),
         ("C:\\me\\a.py", "C:\\me", "a.py"),
+        (f"{ROOT}/a\nb\x1b[2J\x9b.py", ROOT, "a\\nb\\x1b[2J\\x9b.py"),
+        (f"{ROOT}/größe \udce9\u200b.py", ROOT, "größe \udce9\u200b.py"),
     ],
 )
 def test_path_shown(path: str, root: str, expected: str) -> None:
@@ -128,9 +131,26 @@ LINES = [
         "gunicorn cannot be followed, watching every *.py below this directory",
     ),
     (
-        wording.too_many_files(20_000),
-        "more than 20000 files here, watching the first ones; name what matters by --watch",
+        wording.too_many_files("", 34_512, 20_000, is_more=False),
+        "34,512 files here, watching 20,000; name what matters by --watch",
     ),
+    (
+        wording.too_many_files("/", 100_000, 20_000, is_more=True),
+        "--watch / leads to more than 100,000 files, watching 20,000; name fewer",
+    ),
+    (
+        wording.installed([Installation("requests", "2.31", "2.32")]),
+        "requests 2.31 → 2.32 was installed, restarting",
+    ),
+    (
+        wording.installed([Installation("six", "1.0", "1.0")]),
+        "six 1.0 was installed again, restarting",
+    ),
+    (
+        wording.installed([Installation("six", "", "1.0"), Installation("pip", "1", "2")]),
+        "six 1.0 and 1 more were installed, restarting",
+    ),
+    (wording.installed([Installation("mine", "", "")]), "mine was installed, restarting"),
 ]
 
 

@@ -27,7 +27,8 @@ TELL = """
     print("ended", process.exitcode)
     heard = {{}}
     while {reads} and (message := ours.receive()) is not None:
-        names = [path.rpartition("/")[2] for path, *_ in message.fields["files"]]
+        loads = message.fields.get("files", [])  # of installed packages there is no file
+        names = [path.rpartition("/")[2] for path, *_ in loads]
         heard.setdefault(message.pid, []).extend(names)
     for names in heard.values():
         print(*sorted(set(names)))

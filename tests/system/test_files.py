@@ -174,6 +174,13 @@ def test_the_line_is_that_of_the_error(tmp_path: Path, end: bytes) -> None:
     assert broken.source[broken.column - 1] == "*"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has such files")
+def test_a_file_of_no_size_is_not_read() -> None:
+    """Such are those of /proc: /proc/kmsg waited until the kernel had something to say."""
+    assert Path("/proc/version").read_bytes()
+    assert files.digest("/proc/version") == files.digest_of(b"")
+
+
 def test_a_huge_message_is_cut(tmp_path: Path) -> None:
     path = tmp_path / "a.py"
     name = "n" * 100_000

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from autoreload.watch.backends import WatchdogBackend
+from tests.children import output
 from tests.waiting import readable, until
 
 
@@ -309,3 +310,28 @@ def test_an_overflow_is_known(tmp_path: Path) -> None:
             go_on.set()
         until(backend.has_lost)
         assert not backend.has_lost()
+
+
+NO_THREAD = """
+import os, resource, sys, threading
+from autoreload.watch.backends import WatchdogBackend
+
+backend = WatchdogBackend(lambda path: True)
+backend.watch(sys.argv[1])
+threading.stack_size(1 << 30)
+used = int(open("/proc/self/statm").read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+resource.setrlimit(resource.RLIMIT_AS, (used + (1 << 29), -1))
+try:
+    backend.watch(sys.argv[2])
+except OSError as error:
+    print(error.strerror, flush=True)
+os._exit(0)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the size is read as Linux tells it")
+def test_a_thread_that_cannot_be_had_is_a_limit_too(tmp_path: Path) -> None:
+    """watchdog takes one for each directory; of very many folders autorun ended by a traceback."""
+    (tmp_path / "other").mkdir()
+    said = output(NO_THREAD, str(tmp_path), str(tmp_path / "other"))
+    assert said == "can't start new thread\n"

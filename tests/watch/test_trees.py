@@ -8,7 +8,7 @@ import pytest
 from autoreload.core.gitignore import Ignored, of_option
 from autoreload.core.patterns import Patterns
 from autoreload.system import files
-from autoreload.watch.trees import MOST_FILES, Tree, base_of
+from autoreload.watch.trees import MOST_FILES, MOST_SUBSCRIBED, Tree, base_of
 
 
 def tree(root: Path, *wanted: str, ignored: tuple[str, ...] = ()) -> Tree:
@@ -100,6 +100,55 @@ def test_links_to_files_are_followed_and_to_folders_not(tmp_path: Path) -> None:
     assert names(root, found.look()) == ["b.py"]
 
 
+def test_a_link_to_a_folder_that_comes_later_is_not_followed_either(tmp_path: Path) -> None:
+    make(tmp_path, "project/a.py", "other/b.py")
+    root = tmp_path / "project"
+    found = tree(root)
+    for name, target in (("linked", tmp_path / "other"), ("itself", root), ("loop", root / "loop")):
+        (root / name).symlink_to(target)
+        assert found.look([str(root / name)]) == []
+    assert found.look() == []
+    assert names(root, found.directories) == ["."]
+
+
+def test_what_is_gone_before_it_is_looked_at_is_nothing(tmp_path: Path) -> None:
+    make(tmp_path, "a.py")
+    found = tree(tmp_path)
+    assert found.look([str(tmp_path / "gone.py"), str(tmp_path / "gone" / "b.py")]) == []
+    assert names(tmp_path, {*found.found}) == ["a.py"]
+
+
+def test_only_folders_on_the_way_to_what_is_wanted_are_entered(tmp_path: Path) -> None:
+    """`--watch ~/a.yaml` looked through the whole home directory for it."""
+    make(tmp_path, "a.yaml", "deep/a.yaml", "src/b/a.yaml", "src/b/c/a.yaml")
+    assert names(tmp_path, tree(tmp_path, "./a.yaml").directories) == ["."]
+    assert names(tmp_path, tree(tmp_path, "src/*/a.yaml").directories) == [".", "src", "src/b"]
+    found = tree(tmp_path, "src/b")
+    assert names(tmp_path, found.directories) == [".", "src", "src/b", "src/b/c"]
+    assert names(tmp_path, {*found.found}) == ["src/b/a.yaml", "src/b/c/a.yaml"]
+    assert found.is_wanted(str(tmp_path / "src"))
+    assert not found.is_wanted(str(tmp_path / "deep"))
+
+
+def test_folders_of_the_system_that_hold_no_files_are_not_entered() -> None:
+    found = tree(Path("/"), "/*/version")
+    assert not {"/proc", "/sys", "/dev"} & found.directories
+    assert str(tree(Path("/proc"), "/proc/version").directories) == "{'/proc'}"
+
+
+def test_of_too_many_folders_the_first_are_subscribed(tmp_path: Path) -> None:
+    """Each costs a thread, and at some number of them the system gave no further one."""
+    for number in range(MOST_SUBSCRIBED + 5):
+        make(tmp_path, f"{number}/a.py")
+    found = tree(tmp_path)
+    assert len(found.directories) == MOST_SUBSCRIBED
+    assert len(found.found) == MOST_SUBSCRIBED + 5
+    assert not found.is_cut
+    for number in range(MOST_SUBSCRIBED + 5):
+        (tmp_path / str(number) / "a.py").write_text("changed")
+    assert len(found.look()) == MOST_SUBSCRIBED + 5
+
+
 def test_what_is_no_file_is_not_opened(tmp_path: Path) -> None:
     make(tmp_path, "a.py")
     os.mkfifo(tmp_path / "fifo.py")
@@ -176,6 +225,7 @@ def test_of_too_many_files_the_first_are_watched(tmp_path: Path) -> None:
         (tmp_path / str(number)).touch()
     found = tree(tmp_path)
     assert found.is_cut
+    assert found.seen == MOST_FILES + 5
     assert len(found.found) == MOST_FILES
     assert found.look() == []
     assert len(found.found) == MOST_FILES
@@ -229,7 +279,7 @@ def test_where_an_absolute_pattern_begins(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("HOME", str(tmp_path))
     assert base_of(f"{tmp_path}/*.py", "/nowhere") == str(tmp_path)
     assert base_of("~/*.py", "/nowhere") == str(tmp_path)
-    assert base_of("/*.py", "/nowhere") == "/"
+    assert base_of("/*.py", "/nowhere") == base_of("//", "/nowhere") == "/"
 
 
 @pytest.mark.parametrize("pattern", [".", "./", "src", "./src/*.py", "src/**", "**/a.py", "*.py"])

@@ -43,6 +43,33 @@ def end(app: App) -> None:
     app.assert_nothing_left()
 
 
+@pytest.mark.parametrize("turned", ["to a file", "to another place"])
+@pytest.mark.parametrize("linked", ["ware.py", "folder"])
+def test_what_a_link_no_longer_leads_to_holds_nothing(app: App, linked: str, turned: str) -> None:
+    """It was compiled all the same: while it did not, no save was served any more."""
+    app.write(
+        "app.py", WORKER.replace("import time", "import sys, time; sys.path[:0] = ['folder']")
+    )
+    old = app.write("old/ware.py", "VERSION = 1\n")
+    new = app.write("new/ware.py", "VERSION = 2\n")
+    link = app.project / linked
+    link.symlink_to(old if linked == "ware.py" else old.parent)
+    app.start("app.py")
+    app.wait_for("version 1 here")
+    app.edit("old/ware.py", "VERSION = (\n")
+    app.wait_for("Held, the previous code keeps running")
+    link.unlink()
+    if turned == "to another place":
+        link.symlink_to(new if linked == "ware.py" else new.parent)
+    elif linked == "ware.py":
+        link.write_text("VERSION = 2\n")
+    else:
+        link.mkdir()
+        (link / "ware.py").write_text("VERSION = 2\n")
+    app.wait_for("version 2 here")
+    end(app)
+
+
 @pytest.mark.parametrize("options", [(), ("--poll=0.1",)], ids=["events", "poll"])
 @pytest.mark.parametrize("save", STYLES, ids=lambda save: save.__name__)
 def test_each_way_of_saving_is_served(app: App, save: Save, options: tuple[str, ...]) -> None:
