@@ -107,22 +107,39 @@ def _until_shown(server: Server, version: int) -> None:
 
 def show(table: Table, *, quick: bool) -> None:
     """The wait, for a short file and a long one; then when each tool says that it restarts."""
-    script = programs()[2]
+    times = 8 if quick else 30
     function = "\n\ndef page_{0}(name: str) -> str:\n    return name.title() + ' {0}'\n"
     long = "".join(function.format(number) for number in range(LINES // 5))
-    for title, more in (("a short file", ""), (f"a file of {LINES:,} lines", long)):
-        try:
-            found = added(script, script.lines["autorun"], times=8 if quick else 30, more=more)
-        except GivenUp as failure:
-            table.not_measured.append(f"lone save of {title}, {failure}")
-            continue
-        table.row(
-            f"lone save of {title}: wait added",
-            f"{found * 1000:.1f} ms",
-            bar=f"{ms(MOST_S)} at most",
-            is_met=found <= MOST_S,
-        )
+    _show_added(table, "a short file", "", times)
+    _show_added(table, f"{LINES:,} lines", long, times)
     _show_said(table, 3 if quick else 10)
+
+
+def _show_added(table: Table, title: str, more: str, times: int) -> None:
+    """What a long file takes to compile, to see whether it does, is no wait."""
+    script = programs()[2]
+    try:
+        found = added(script, script.lines["autorun"], times=times, more=more)
+    except GivenUp as failure:
+        table.not_measured.append(f"lone save of {title}, {failure}")
+        return
+    compiled_s = _compiled_s(more) if more else 0.0
+    table.row(
+        f"lone save of {title}: wait added",
+        f"{found * 1000:.1f} ms",
+        compared=f"{compiled_s * 1000:.1f} ms" if more else "",
+        bar=f"{ms(MOST_S)} at most" + ", and its compiling" * bool(more),
+        is_met=found <= MOST_S + compiled_s,
+    )
+
+
+def _compiled_s(text: str) -> float:
+    taken = []
+    for _ in range(9):
+        since = time.perf_counter()
+        compile(text, "long.py", "exec")
+        taken.append(time.perf_counter() - since)
+    return median(taken)
 
 
 def _show_said(table: Table, times: int) -> None:
@@ -137,5 +154,5 @@ def _show_said(table: Table, times: int) -> None:
             table.not_measured.append(f"lone save, {tool}: {failure}")
             continue
         ours = ours or found
-        title = "lone save until the restart is announced" if tool == "autorun" else f"  {tool}"
+        title = "lone save: said after" if tool == "autorun" else f"  {tool}"
         table.row(title, ms(ours), compared=ms(found), ratio=ours / found)
