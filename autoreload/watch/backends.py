@@ -81,6 +81,7 @@ class WatchdogBackend:
         self._watches: dict[str, Any] = {}
         self._observer = Observer()
         self._observer.start()
+        self._has_one_queue = _keep_queues()
         self.name = _NAMES.get(type(self._observer).__name__, "file events")
 
     def fileno(self) -> int:
@@ -97,6 +98,8 @@ class WatchdogBackend:
         self._watches[directory] = self._observer.schedule(
             self._handler, directory, recursive=False, event_filter=self._filter
         )
+        if not self._has_one_queue:  # version 6 opens one for each directory
+            _keep_queues()
 
     def unwatch(self, directory: str) -> None:
         watch = self._watches.pop(directory, None)
@@ -121,6 +124,27 @@ class WatchdogBackend:
 
 
 _NAMES = {"InotifyObserver": "inotify", "FSEventsObserver": "fsevents", "KqueueObserver": "kqueue"}
+
+
+def _keep_queues() -> bool:
+    """Keep event queues from being inherited by the app; whether there is one.
+
+    watchdog opens them by inotify_init(2), which sets no close-on-exec. A daemon that outlives us
+    would hold one of the user's 128 for ever.
+    """
+    found = False
+    try:
+        names = os.listdir("/proc/self/fd")
+    except OSError:
+        return False
+    for name in names:
+        try:
+            if os.readlink(f"/proc/self/fd/{name}") == "anon_inode:inotify":
+                os.set_inheritable(int(name), False)
+                found = True
+        except OSError:
+            continue  # that of the listing itself
+    return found
 
 
 def _quieten() -> None:
