@@ -13,6 +13,7 @@ from bench.table import Table, ms
 COUNTS = (60, 5_000)
 LOADED = 60
 """So many of the files are imported; they are spread over all of them."""
+NEVER = float("inf")
 QUIET_S = 2.5
 """No start for this long is the end of it: the slowest look only once a second."""
 GIVEN_UP_S = 20.0
@@ -39,7 +40,7 @@ class Checkout(NamedTuple):
 
     starts: int
     shown_s: float
-    """From the end of the checkout until the answer is the new one; infinite if it never was."""
+    """From the end of the checkout until the answer is the new one; or NEVER."""
     is_right: bool
     """Whether the last run has loaded nothing but the new files."""
 
@@ -102,7 +103,7 @@ def _checkout(server: Server, repository: Repository, version: int) -> Checkout:
     repository.checkout(version)
     since = time.perf_counter()
     is_shown = server.comes_to_show(version, GIVEN_UP_S)
-    shown_s = time.perf_counter() - since if is_shown else float("inf")
+    shown_s = time.perf_counter() - since if is_shown else NEVER
     _until_quiet(repository)
     starts = repository.starts()
     is_right = starts[-1:] == [str(version)] and server.shows(version)
@@ -142,7 +143,7 @@ def _show(table: Table, tool: str, count: int, found: list[Checkout]) -> None:
     table.row(
         f"checkout of {count:,} files, {tool}" if is_ours else f"  {tool}",
         counted,
-        compared="no new answer" if shown_s == float("inf") else f"in {ms(shown_s)}",
+        compared="no new answer" if shown_s == NEVER else f"in {ms(shown_s)}",
         bar="1 start, all of it new" if is_ours else "ends with old code, or none" if wrong else "",
         is_met=(most == 1 and not wrong) if is_ours else None,
     )

@@ -21,6 +21,18 @@ def _children(pid: int) -> list[int]:
     return below
 
 
+def below(folder: Path) -> list[int]:
+    """Processes whose working directory lies in a folder, in whichever session."""
+    found = []
+    for entry in _listed(Path("/proc")):
+        try:
+            if entry.name.isdigit() and (entry / "cwd").readlink().is_relative_to(folder):
+                found.append(int(entry.name))
+        except OSError:
+            continue  # gone, or somebody else's
+    return found
+
+
 def idle(pid: int, seconds: float, *, times: int = 1) -> float:
     """Percent of one core that a process takes with all below it: the median of several looks."""
     shares = []

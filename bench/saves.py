@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Self
 
-from bench import environment
+from bench import environment, processes
 from bench.programs import Program
 
 ASK_EVERY_S = 0.002
@@ -131,6 +131,9 @@ class Server:
     def __exit__(self, *_: object) -> None:
         if self._process is not None:
             _end(self._process)
+        # A tool that was killed leaves programs that it started in sessions of their own.
+        for left in processes.below(self._folder):
+            os.kill(left, signal.SIGKILL)
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
