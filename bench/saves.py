@@ -12,6 +12,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -133,7 +134,8 @@ class Server:
             _end(self._process)
         # A tool that was killed leaves programs that it started in sessions of their own.
         for left in processes.below(self._folder):
-            os.kill(left, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(left, signal.SIGKILL)
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
