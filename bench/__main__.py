@@ -5,41 +5,15 @@ import sys
 from collections.abc import Callable
 from statistics import median
 
-from bench import costs, environment, saves, soak
+from bench import bursts, costs, environment, lone, saves, soak, trees
 from bench.programs import Program, programs
+from bench.table import Table, ms
 
+ROOMS = {"trees": trees, "checkout": bursts, "lone": lone, "soak": soak}
+LONG = frozenset({"soak"})
+"""What is measured only when it is named."""
+WORDS = ("Django", "FastAPI", "script", "start", "memory", "idle", *ROOMS)
 NAMES = {"own": "its own reloader", "boot": "its own boot, no stop"}
-ROW = "{:<44} {:>9} {:>14} {:>8}  {}"
-
-
-class Table:
-    """Prints a row as soon as it is known."""
-
-    def __init__(self) -> None:
-        self.missed = 0
-        self.not_measured: list[str] = []
-        print(ROW.format("", "median", "compared", "ratio", "bar"))
-
-    def row(
-        self,
-        name: str,
-        value: str,
-        *,
-        compared: str = "",
-        ratio: float | None = None,
-        bar: str = "",
-        is_met: bool | None = None,
-    ) -> None:
-        """One figure; a bar that is missed is counted."""
-        shown = "" if ratio is None else f"{ratio:.2f}"
-        if is_met is not None:
-            bar += ": met" if is_met else ": MISSED"
-            self.missed += not is_met
-        print(ROW.format(name, value, compared, shown, bar).rstrip(), flush=True)
-
-
-def _ms(seconds: float) -> str:
-    return f"{seconds * 1000:.0f} ms"
 
 
 def _bar(program: str, tool: str) -> tuple[str, Callable[[float, float], bool]] | None:
@@ -62,8 +36,8 @@ def show_saves(table: Table, program: Program, *, rounds: int, edits: int) -> No
     if "autorun" in found.failed:
         return
     ours = median(found.seconds["autorun"])
-    table.row(f"{program.name}: save to new answer, autorun", _ms(ours))
-    table.row("  its own stop by Ctrl-C is part of that", _ms(median(found.seconds["stop"])))
+    table.row(f"{program.name}: save to new answer, autorun", ms(ours))
+    table.row("  its own stop by Ctrl-C is part of that", ms(median(found.seconds["stop"])))
     for tool, seconds in found.seconds.items():
         if tool in ("autorun", "stop") or tool in found.failed:
             continue
@@ -71,8 +45,8 @@ def show_saves(table: Table, program: Program, *, rounds: int, edits: int) -> No
         bar = _bar(program.name, tool)
         table.row(
             f"  against {NAMES.get(tool, tool)}",
-            _ms(ours),
-            compared=_ms(theirs),
+            ms(ours),
+            compared=ms(theirs),
             ratio=ours / theirs,
             bar=bar[0] if bar else "",
             is_met=bar[1](ours, theirs) if bar else None,
@@ -86,9 +60,9 @@ def show_starts(table: Table, times: int) -> None:
         added = found[name] - plain
         table.row(
             f"first start, added by {'autorun' if name == 'autorun' else 'autorun ' + name}",
-            _ms(added),
-            compared=_ms(plain),
-            bar=f"{_ms(most_s)} at most",
+            ms(added),
+            compared=ms(plain),
+            bar=f"{ms(most_s)} at most",
             is_met=added <= most_s,
         )
 
@@ -104,33 +78,20 @@ def show_idle(table: Table, seconds: float) -> None:
         )
 
 
-def show_soak(table: Table, edits: int) -> None:
-    for mode, lost in soak.soak(edits):
-        table.row(f"lost of {edits:,} edits, {mode}", f"{len(lost)}", bar="none", is_met=not lost)
-
-
 def main() -> int:
     """Measure; the exit code is the number of bars that were missed."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer rounds, medians less sure")
-    parser.add_argument(
-        "only",
-        nargs="*",
-        help="what to measure: Django, FastAPI, script, start, memory, idle; all by default; "
-        "and soak, which takes a quarter of an hour",
-    )
+    parser.add_argument("only", nargs="*", help=f"what to measure: {', '.join(WORDS)}; or all")
     asked = parser.parse_args()
+    if unknown := set(asked.only) - set(WORDS):
+        parser.error(f"nothing is measured by the name of {', '.join(sorted(unknown))}")
     if sys.platform != "linux":
         print("memory and idle time are read from /proc: Linux only", file=sys.stderr)
         return 2
-    if asked.only != ["soak"]:
-        environment.prepare()
+    environment.prepare()
     rounds, edits = (1, 3) if asked.quick else (4, 4)
     table = Table()
-    if "soak" in asked.only:
-        show_soak(table, 100 if asked.quick else 1000)
-    if asked.only == ["soak"]:
-        return table.missed  # there are no peers in it
     for program in programs():
         if not asked.only or program.name in asked.only:
             show_saves(table, program, rounds=rounds, edits=edits)
@@ -146,6 +107,9 @@ def main() -> int:
         )
     if not asked.only or "idle" in asked.only:
         show_idle(table, 3 if asked.quick else 12)
+    for name, room in ROOMS.items():
+        if name in asked.only or not (asked.only or name in LONG):
+            room.show(table, quick=asked.quick)
     if not environment.nodemon().exists():
         table.not_measured.append("nodemon: there is no npm, or it could not install it")
     for what in table.not_measured:

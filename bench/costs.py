@@ -1,12 +1,11 @@
 """What autorun costs beside a restart: the first start, memory, and doing nothing."""
 
-import os
 import subprocess
 import tempfile
 import time
 from pathlib import Path
 
-from bench import environment
+from bench import environment, processes
 from bench.programs import Program
 from bench.saves import Server
 
@@ -81,11 +80,7 @@ def idle(neighbours: int, seconds: float) -> float:
         try:
             _until_up(process)
             time.sleep(3)  # the boot, and the first looks
-            pids = [process.pid, *_children(process.pid)]
-            before, since = sum(map(_cpu_s, pids)), time.perf_counter()
-            time.sleep(seconds)
-            spent = sum(map(_cpu_s, pids)) - before
-            return 100 * spent / (time.perf_counter() - since)
+            return processes.idle(process.pid, seconds)
         finally:
             _end(process)
 
@@ -99,14 +94,3 @@ def _fill(folder: Path, neighbours: int) -> None:
         if number % 100 == 0:
             below.mkdir()
         (below / f"{number}.txt").touch()
-
-
-def _children(pid: int) -> list[int]:
-    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def _cpu_s(pid: int) -> float:
-    """Seconds on a core, of all threads; the kernel counts them in nanoseconds here."""
-    tasks = os.listdir(f"/proc/{pid}/task")
-    spent = [Path(f"/proc/{pid}/task/{task}/schedstat").read_text().split()[0] for task in tasks]
-    return sum(map(int, spent)) / 1e9

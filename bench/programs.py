@@ -73,3 +73,15 @@ def programs() -> tuple[Program, ...]:
             "<h1>version {}<",
         ),
     )
+
+
+def contenders() -> dict[str, tuple[Program, str]]:
+    """Every tool that watches, with a server and its line; autorun comes first."""
+    django, fastapi, _ = programs()
+    peers = {tool: (django, django.lines[tool]) for tool in django.lines if tool != "own"}
+    return {
+        **peers,
+        "runserver": (django, django.lines["own"]),
+        "autorun, FastAPI": (fastapi, fastapi.lines["autorun"]),
+        "uvicorn --reload": (fastapi, fastapi.lines["own"]),
+    }

@@ -12,10 +12,11 @@ import socket
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
-from bench import environment
+from bench import environment, processes
 from bench.programs import Program
 
 ASK_EVERY_S = 0.002
@@ -36,6 +37,7 @@ class Server:
         self._program = program
         self._folder = Path(tempfile.mkdtemp(prefix="bench-"))
         self.project = self._folder / "project"
+        self.output = self._folder / "output"
         shutil.copytree(
             environment.ROOT / "sample_project",
             self.project,
@@ -56,7 +58,7 @@ class Server:
         """Start it; seconds until its first answer with the present version."""
         variables = {**environment.variables(), "PORT": str(self._port)}
         started = time.perf_counter()
-        with (self._folder / "output").open("ab") as output:
+        with self.output.open("ab") as output:
             self._process = subprocess.Popen(
                 shlex.split(self._line),
                 cwd=self.project,
@@ -69,13 +71,17 @@ class Server:
         self._wait(self._program.answer.format("").rstrip("<,"), started)
         return time.perf_counter() - started
 
-    def save(self, version: int) -> None:
-        """Write the version into the program's file, in place."""
+    def text(self, version: int) -> str:
+        """The program's file with another version in it."""
         path = self.project / self._program.file
         before = re.escape(self._program.before)
         text, count = re.subn(f"({before})\\d*", f"\\g<1>{version}", path.read_text())
         assert count == 1, path
-        path.write_text(text)
+        return text
+
+    def save(self, version: int) -> None:
+        """Write the version into the program's file, in place."""
+        (self.project / self._program.file).write_text(self.text(version))
 
     def save_and_wait(self, version: int) -> float:
         """Seconds from the save to the answer that shows it."""
@@ -83,6 +89,19 @@ class Server:
         saved = time.perf_counter()
         self._wait(self._program.answer.format(version), saved)
         return time.perf_counter() - saved
+
+    def shows(self, version: int) -> bool:
+        """Whether it answers with this version at the moment."""
+        return self._program.answer.format(version) in self._answer()
+
+    def comes_to_show(self, version: int, within_s: float) -> bool:
+        """Ask until the answer shows a version, or the time is up."""
+        until = time.perf_counter() + within_s
+        while not self.shows(version):
+            if time.perf_counter() > until:
+                return False
+            time.sleep(ASK_EVERY_S)
+        return True
 
     def _wait(self, wanted: str, since: float) -> None:
         while wanted not in self._answer():
@@ -113,6 +132,10 @@ class Server:
     def __exit__(self, *_: object) -> None:
         if self._process is not None:
             _end(self._process)
+        # A tool that was killed leaves programs that it started in sessions of their own.
+        for left in processes.below(self._folder):
+            with suppress(ProcessLookupError):
+                os.kill(left, signal.SIGKILL)
         shutil.rmtree(self._folder, ignore_errors=True)
 
 

@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from bench.table import Table
 from tests.driver import apps
 from tests.soaking import MODES, Soak
 
@@ -22,3 +23,10 @@ def soak(edits: int) -> Iterator[tuple[str, list[str]]]:
                     lost.append(what)
                 app.stop()
         yield mode.name, lost
+
+
+def show(table: Table, *, quick: bool) -> None:
+    """One row for each way of noticing: how many of the edits were lost."""
+    edits = 100 if quick else 1000
+    for mode, lost in soak(edits):
+        table.row(f"lost of {edits:,} edits, {mode}", f"{len(lost)}", bar="none", is_met=not lost)

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from autoreload.outer.keeper import Keeper
 
 PACE_S = 0.01
+SHARE = 100
+"""A look may come late by one part in this many of the run's age: who listens on no port, but on a
+socket of another kind, would otherwise be looked at a hundred times a second."""
 BELOW_PACE_S = 0.1
 """Looking through the processes below the app is dearer, and done less often."""
 QUIET_S = 0.3
@@ -31,10 +34,10 @@ class Readiness:
 
     def interval(self) -> float | None:
         """Seconds until the next look; None when there is nothing left to find out."""
-        if self.ready_at is not None or time.monotonic() - self._child.started > LONGEST_S:
-            return None
         age = time.monotonic() - self._child.started
-        return PACE_S if age < 10 else 0.1
+        if self.ready_at is not None or age > LONGEST_S:
+            return None
+        return max(PACE_S, age / SHARE)
 
     def look(self) -> bool:
         """Whether the run has become ready since the last look."""

@@ -8,6 +8,8 @@ import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from autoreload.core.changes import Signature
     from autoreload.core.decisions import Broken
     from autoreload.core.trust import Identity
@@ -133,6 +135,11 @@ def broken(path: str) -> "Broken | None":
     except (ValueError, RecursionError, MemoryError) as error:  # a NUL byte, or too deep
         return Broken(path, 0, 0, type(error).__name__, str(error), "")
     return None
+
+
+def all_broken(paths: "Iterable[str]") -> "list[Broken]":
+    """Why each of the Python sources among these does not compile, if it does not."""
+    return [error for path in paths if path.endswith(".py") if (error := broken(path))]
 
 
 def _line(source: bytes, number: int) -> str:

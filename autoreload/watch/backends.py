@@ -111,6 +111,7 @@ class WatchdogBackend:
         if sys.platform == "linux":
             _mark_overflows(self._lose)
         self._observer.start()
+        self._has_one_queue = _keep_queues()
         self.name = _NAMES.get(type(self._observer).__name__, "file events")
 
     def fileno(self) -> int:
@@ -164,6 +165,8 @@ class WatchdogBackend:
             )
         except RuntimeError as error:  # no further thread
             raise OSError(errno.EAGAIN, str(error)) from error
+        if not self._has_one_queue:  # version 6 opens one for each directory
+            _keep_queues()
 
     def unwatch(self, directory: str) -> None:
         watch = self._watches.pop(directory, None)
@@ -209,6 +212,27 @@ class WatchdogBackend:
 IN_Q_OVERFLOW = 0x4000
 
 _NAMES = {"InotifyObserver": "inotify", "FSEventsObserver": "fsevents", "KqueueObserver": "kqueue"}
+
+
+def _keep_queues() -> bool:
+    """Keep event queues from being inherited by the app; whether there is one.
+
+    watchdog opens them by inotify_init(2), which sets no close-on-exec. A daemon that outlives us
+    would hold one of the user's 128 for ever.
+    """
+    found = False
+    try:
+        names = os.listdir("/proc/self/fd")
+    except OSError:
+        return False
+    for name in names:
+        try:
+            if os.readlink(f"/proc/self/fd/{name}") == "anon_inode:inotify":
+                os.set_inheritable(int(name), False)
+                found = True
+        except OSError:
+            continue  # that of the listing itself
+    return found
 
 
 def _quieten() -> None:

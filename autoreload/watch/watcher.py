@@ -12,7 +12,6 @@ import time
 from autoreload.core import protocol
 from autoreload.core.changes import (
     FIRST_WAIT_S,
-    LONGEST_WAIT_S,
     Change,
     Loaded,
     compare,
@@ -192,19 +191,15 @@ class Watcher:
 
     def _look(self) -> None:
         """Compare, wait until what is found has settled, and act on it."""
-        noticed = time.monotonic()
+        noticed = looked = time.monotonic()
         self._told_noticed = False
         seen: list[Change] | None = None
+        broken: list[Broken] = []
         looks = 0
         while True:
             changes = self._compare()
-            broken = [
-                error
-                for change in changes
-                if change.path.endswith(".py") and change.kind != "deleted"
-                if self._traces.is_in_use(change.path)
-                if (error := files.broken(change.path))
-            ]
+            if changes != seen or broken:  # a long file takes longer to compile than the wait
+                broken = files.all_broken(one.path for one in changes if self._is_source(one))
             wait = patience(changes, bool(broken), looks, delay_s=self._settings.delay_s)
             late = time.monotonic() - noticed > LONGEST_SETTLE_S
             if not changes or late or (changes == seen and not self._is_rewritten(changes)):
@@ -215,9 +210,15 @@ class Watcher:
             seen = changes
             if not is_half(changes):
                 looks += 1
-            if not self._pause(wait, changes):
+            # What was looked at and compiled meanwhile is part of the wait.
+            if not self._pause(looked + wait, changes):
                 return
+            looked = time.monotonic()
         self._act(changes, broken, noticed)
+
+    def _is_source(self, change: Change) -> bool:
+        """Whether it is there to be compiled, and not where a link led before it was turned."""
+        return change.kind != "deleted" and self._traces.is_in_use(change.path)
 
     def _is_rewritten(self, changes: list[Change]) -> bool:
         """Whether git is still at work on the tree, which is said once in a look."""
@@ -227,13 +228,12 @@ class Watcher:
         self._said_busy = what
         return bool(what)
 
-    def _pause(self, seconds: float, changes: list[Change]) -> bool:
+    def _pause(self, until: float, changes: list[Change]) -> bool:
         """Wait while a save settles; false when there is something more urgent.
 
         The wait for the other half of a save ends when that comes: most editors write in place,
         and an event may be looked at between their truncating and their writing.
         """
-        until = time.monotonic() + min(seconds, max(LONGEST_WAIT_S, self._settings.delay_s))
         while (left := until - time.monotonic()) > 0:
             self._wait(min(left, FIRST_WAIT_S) if is_half(changes) else left)
             self._take_messages()

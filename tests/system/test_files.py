@@ -218,3 +218,11 @@ def test_bytecode_that_stays_is_told(tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "__pycache__").write_text("a file in its place")
     assert not files.drop_bytecode(str(tmp_path / "b" / "a.py"))
+
+
+def test_of_many_files_those_that_do_not_compile_are_named(tmp_path: Path) -> None:
+    texts = {"good.py": "x = 1\n", "bad.py": "x =\n", "worse.py": "x = (\n", "data.txt": "x =\n"}
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    found = files.all_broken(str(tmp_path / name) for name in [*texts, "missing.py"])
+    assert [one.path for one in found] == [str(tmp_path / "bad.py"), str(tmp_path / "worse.py")]

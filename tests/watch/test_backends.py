@@ -198,6 +198,22 @@ def test_no_hint_is_there_before_anything_happened(backend: WatchdogBackend) -> 
     assert not readable(backend.fileno(), timeout_s=0)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="inotify")
+def test_its_queue_is_not_inherited(backend: WatchdogBackend, tmp_path: Path) -> None:
+    """watchdog opens it without close-on-exec: every run but the first had it."""
+    backend.watch(str(tmp_path))
+    queues = [fd for fd in map(int, os.listdir("/proc/self/fd")) if is_queue(fd)]
+    assert queues
+    assert [fd for fd in queues if os.get_inheritable(fd)] == []
+
+
+def is_queue(fd: int) -> bool:
+    try:
+        return os.readlink(f"/proc/self/fd/{fd}") == "anon_inode:inotify"
+    except OSError:
+        return False  # that of the listing itself
+
+
 def test_it_has_a_name_for_the_user(backend: WatchdogBackend) -> None:
     assert backend.name in ("inotify", "fsevents", "kqueue", "file events")
 

@@ -203,6 +203,19 @@ def test_an_empty_file_is_taken_for_half_a_save(watched: Bench) -> None:
     assert watched.words() == ["held"]
 
 
+def test_what_breaks_while_a_save_settles_is_held(tmp_path: Path) -> None:
+    """Sources are compiled once in a wait, and again when they are no longer the same."""
+    with bench(tmp_path, delay_s=1.0, poll_s=600.0) as watched:
+        path = watched.load("a.py", "x = 1\n")
+        watched.watcher.start()
+        path.write_text("x = 2\n")
+        watched.channel.send("look")
+        watched.wait_for("noticed")
+        path.write_text("x = 2\ny = (\n")
+        assert watched.wait_for("held").number("line") == 2
+        assert watched.app.calls == []
+
+
 def test_another_error_is_held_anew(watched: Bench) -> None:
     path = watched.load("a.py", "x = 1\n")
     watched.watcher.start()

@@ -89,6 +89,28 @@ def test_each_way_of_saving_is_served(app: App, save: Save, options: tuple[str, 
     end(app)
 
 
+DESCRIPTORS = """
+import os
+import time
+from ware import VERSION
+open_now = [fd for fd in range(3, 100) if os.path.exists(f"/proc/self/fd/{fd}")]
+print("version", VERSION, "has", open_now, flush=True)
+time.sleep(100)
+"""
+
+
+def test_the_next_run_does_not_inherit_the_event_queue(app: App) -> None:
+    """The first run has started before there is one; a daemon of the next would keep it alive."""
+    app.write("app.py", DESCRIPTORS)
+    app.write("ware.py", "VERSION = 1\n")
+    app.start("app.py")
+    first = app.wait_for(r"version 1 has (\[.*\])")[1]
+    wait_until_watched(app, app.project)
+    app.edit("ware.py", "VERSION = 2\n")
+    assert app.wait_for(r"version 2 has (\[.*\])")[1] == first
+    end(app)
+
+
 def test_first_seconds_are_served_by_looking(app: App) -> None:
     """Before file events arrive, which is later than the first line of the program."""
     app.write("app.py", WORKER)
