@@ -192,3 +192,16 @@ def too_many_files(most: int) -> Line:
         f"more than {most} files here, watching the first ones; name what matters by --watch",
         "held",
     )
+
+
+def socket_refused(place: str, reason: str, text: str) -> str:
+    """Why a `--socket` could not be opened; `text` is the system's own word for the rest."""
+    why = {
+        "used": "is in use by another program",
+        "denied": "needs a right that this user does not have",
+        "elsewhere": "is no address of this machine",
+        "unsupported": "cannot be had, the machine has no such addresses",
+        "unknown": "cannot be had, there is no such interface",
+        "folder": "cannot be made, its folder is not there",
+    }.get(reason, f"cannot be opened: {text}")
+    return f"--socket {place} {why}"
