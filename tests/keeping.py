@@ -1,5 +1,6 @@
 """Programs that are watched by the kernel and started again, with what they listened on kept."""
 
+import _socket
 import http.client
 import os
 import signal
@@ -10,10 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-import _socket
 from autoreload.core.keeping import Address, Kept, Wanted, choose, in_the_way
 from autoreload.outer.notified import Notified
 from autoreload.system import listeners, processes, seccomp
+from autoreload.system.sockets import held_by, listening
 from autoreload.system.waiting import wait
 from tests.waiting import TIMEOUT_S
 
@@ -106,10 +107,24 @@ class Program:
         text = self.output.read_text() if self.output.exists() else ""
         return f"{text}\n{self.shelf.calls}\n{self.notified.trouble}"
 
+    def pids(self) -> list[int]:
+        """Its process and all below."""
+        tree = processes.descendants(self.pid, processes.table())
+        return [self.pid, *(one.pid for one in tree)]
+
+    def listeners(self) -> int:
+        """How many listeners it has."""
+        held = set().union(*(held_by(pid) for pid in self.pids()))
+        return len(held & set(listening()))
+
+    def until_answered(self, load: "Load") -> None:
+        """Wait until the clients have got some answers more."""
+        before = load.answered
+        self.until(lambda: load.answered > before + 20)
+
     def keep(self) -> list[Address]:
         """Copy what it listens on, as when a restart begins."""
-        tree = processes.descendants(self.pid, processes.table())
-        found = self.notified.collect([self.pid, *(one.pid for one in tree)])
+        found = self.notified.collect(self.pids())
         for one, turn in found:
             self.shelf.add(one.fd, one.address, turn)
         return [one.address for one, _ in found]
@@ -185,8 +200,19 @@ class Load:
             thread.start()
         return self
 
+    @property
+    def refused(self) -> int:
+        return self.answers.get("refused", 0)
+
+    @property
+    def answered(self) -> int:
+        return sum(self.answers.values()) - self.refused - self.answers.get("broken", 0)
+
     def stop(self) -> None:
         self._stopped.set()
+
+    def is_over(self) -> bool:
+        return not any(thread.is_alive() for thread in self._threads)
 
     def __exit__(self, *_: object) -> None:
         self.stop()

@@ -54,6 +54,7 @@ class Notified:
         self._all: dict[int, Notices] = {}
         self._turn = 0
         self._turns: dict[int, int] = {}
+        self._given: dict[int, tuple[int, int]] = {}
         self.trouble = ""
         """Why a program could not be looked into, the last time that it could not."""
 
@@ -62,6 +63,7 @@ class Notified:
         self._current = notices
         self._turn = 0
         self._turns = {}
+        self._given = {}
         if notices is not None:
             self._all[notices.fileno()] = notices
 
@@ -167,7 +169,7 @@ class Notified:
         new: _socket.socket,
         address: Address,
     ) -> bool:
-        inode = os.fstat(new.fileno()).st_ino
+        inode = _inode(new)
         if foreign.address_of(new, process) is not None:
             # Bound already, which the kernel has a word for; unless it was bound by us and a signal
             # came before our answer.
@@ -188,7 +190,7 @@ class Notified:
         address = foreign.address_of(new, process)
         if not options[0] or address is None or listeners.listens(new):
             return
-        turn = self._turns.get(os.fstat(new.fileno()).st_ino, 0)
+        turn = self._turns.get(_inode(new), 0)
         if turn:
             address = Address(address.family, address.host, 0, address.scope)
         self._give(notices, call, process, new, Wanted(address, turn=turn, options=options))
@@ -204,7 +206,7 @@ class Notified:
         """Put the listener that fits over the program's socket; whether there was one."""
         flags = process.flags(call.fd)
         held = self._keeper.take(wanted)
-        if held is None:
+        if held is None or self._is_open(held):
             return False
         if foreign.protocol_of(held.socket) != foreign.protocol_of(new):
             self._keeper.free(held.address)
@@ -213,9 +215,10 @@ class Notified:
         # O_NONBLOCK belongs to what all copies share, and is to be as the program had it.
         os.set_blocking(held.socket.fileno(), not flags & os.O_NONBLOCK)
         notices.put(call, held.socket.fileno(), inheritable=not flags & os.O_CLOEXEC)
+        self._given[_inode(held.socket)] = (process.pid, call.fd)
         if wanted.turn:
-            self._turns.pop(os.fstat(new.fileno()).st_ino, None)
-            self._turns[os.fstat(held.socket.fileno()).st_ino] = wanted.turn
+            self._turns.pop(_inode(new), None)
+            self._turns[_inode(held.socket)] = wanted.turn
         return True
 
     def _clear(self, wanted: Wanted) -> None:
@@ -226,5 +229,28 @@ class Notified:
             ):
                 self._keeper.free(held.address)
 
+    def _is_open(self, held: "Held") -> bool:
+        """Whether the program has it already: a second bind is to fail as it always does."""
+        pid, fd = self._given.get(_inode(held.socket), (0, -1))
+        if not pid:
+            return False
+        try:
+            process = Process(pid)
+        except OSError:
+            return False
+        try:
+            copy = process.socket(fd)
+        except OSError:
+            return False
+        finally:
+            process.close()
+        is_same = _inode(copy) == _inode(held.socket)
+        copy.close()
+        return is_same
+
     def _inodes(self) -> set[int]:
-        return {os.fstat(held.socket.fileno()).st_ino for held in self._keeper.kept}
+        return {_inode(held.socket) for held in self._keeper.kept}
+
+
+def _inode(socket: _socket.socket) -> int:
+    return os.fstat(socket.fileno()).st_ino

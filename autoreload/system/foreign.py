@@ -39,7 +39,8 @@ class Process:
             self._pidfd = os.pidfd_open(tid)
             self.pid = tid
         except OSError as error:
-            if error.errno != errno.EINVAL:  # a thread that is not the first has no pidfd
+            # A thread that is not the first has no pidfd; from 6.9 on that is ENOENT.
+            if error.errno not in (errno.EINVAL, errno.ENOENT):
                 raise
             self.pid = _process_of(tid)
             self._pidfd = os.pidfd_open(self.pid)
