@@ -1,4 +1,4 @@
-"""Programs that are watched by the kernel and started again, with what they listened on kept."""
+"""Programs under the filter that are started again, with what they listened on kept."""
 
 import _socket
 import http.client
@@ -86,7 +86,7 @@ class Program:
         """Start it, its output to a file."""
         words = ["sh", "-c", 'cd "$1"; out=$2; shift 2; exec "$@" >>"$out" 2>&1', "sh"]
         words += [str(self.folder), str(self.output), *self.argv]
-        self.pid, notices = seccomp.watched(
+        self.pid, notices = seccomp.notified(
             lambda: processes.spawn(words, self.environment, mask=())
         )
         self.notified.begin(notices)

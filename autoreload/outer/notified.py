@@ -16,8 +16,8 @@ from autoreload.core import sockaddr
 from autoreload.core.keeping import Address, Wanted
 from autoreload.system import foreign, listeners
 from autoreload.system.foreign import Found, Process
-from autoreload.system.seccomp import Call, Notices
-from autoreload.system.waiting import POLLHUP, POLLIN
+from autoreload.system.seccomp import Call, Notices, stand_in
+from autoreload.system.waiting import POLLHUP, POLLIN, wait
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -97,7 +97,13 @@ class Notified:
         return [(one, turns.get(one.inode, 0)) for one in found]
 
     def close(self) -> None:
-        """Let go of every run. What is left of them can neither bind nor listen (ENOSYS)."""
+        """Let go of every run. Where something of one is left, a process answers in our stead."""
+        self.answer(wait(self.filenos(), 0))
+        try:
+            if self._all:
+                stand_in(self.filenos())
+        except OSError:
+            pass  # no process can be had: what is left can neither bind nor listen (ENOSYS)
         for notices in list(self._all.values()):
             self._forget(notices)
 

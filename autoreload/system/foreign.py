@@ -147,6 +147,43 @@ def _listener(process: Process, fd: int) -> list[Found]:
     return []
 
 
+def gained(pids: "Iterable[int]") -> str:
+    """The name of a process that has another user or more capabilities than this one, if any.
+
+    Under the filter it could not have gained them.
+    """
+    own = _credentials(os.getpid())
+    for pid in pids:
+        its = _credentials(pid)
+        if own is None or its is None:
+            continue
+        # Root may become anybody, and that is no gain.
+        is_another = "0" not in own.users and not its.users <= own.users
+        if is_another or its.capabilities & ~own.capabilities:
+            return its.name
+    return ""
+
+
+class _Credentials:
+    """Who a process acts for."""
+
+    __slots__ = ("capabilities", "name", "users")
+
+    def __init__(self, fields: "dict[str, str]") -> None:
+        self.name = fields["Name"].strip()
+        self.users = {*fields["Uid"].split()}
+        self.capabilities = int(fields["CapPrm"], 16)
+
+
+def _credentials(pid: int) -> _Credentials | None:
+    try:
+        with open(f"/proc/{pid}/status", errors="replace") as file:
+            parts = (line.partition(":") for line in file)
+            return _Credentials({name: value for name, _, value in parts})
+    except (OSError, KeyError):
+        return None  # gone
+
+
 def is_stream(socket: "_socket.socket") -> bool:
     """Whether it is of a kind that is kept."""
     return socket.type == _socket.SOCK_STREAM and socket.family in listeners.FAMILIES

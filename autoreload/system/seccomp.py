@@ -15,13 +15,14 @@ import ctypes
 import errno
 import fcntl
 import os
+import signal
 import struct
 import sys
 import threading
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import TypeVar
 
     T = TypeVar("T")
@@ -49,6 +50,7 @@ MACHINES = {
     "aarch64": Machine(audit=0xC00000B7, bind=200, listen=201, seccomp=277),
 }
 
+_STAND_IN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "standin.py")
 _PR_SET_NO_NEW_PRIVS = 38
 _SET_MODE_FILTER = 1
 _NEW_LISTENER, _WAIT_KILLABLE = 1 << 3, 1 << 5
@@ -136,7 +138,7 @@ class Notices:
         os.close(self._fd)
 
 
-def watched(start: "Callable[[], T]") -> "tuple[T, Notices]":
+def notified(start: "Callable[[], T]") -> "tuple[T, Notices]":
     """Run `start`, which starts a program, so that the program's calls are asked about.
 
     Raises Unavailable before anything is started, and whatever `start` raises.
@@ -163,6 +165,23 @@ def watched(start: "Callable[[], T]") -> "tuple[T, Notices]":
     return results[0], notices[0]
 
 
+def stand_in(fds: "Sequence[int]") -> int:
+    """Start the process that answers when we are gone; its pid. Raises OSError."""
+    # An inherited descriptor keeps its number.
+    same = [(os.POSIX_SPAWN_DUP2, fd, fd) for fd in fds]
+    quiet = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in range(3)]
+    words = [sys.executable, "-I", "-S", _STAND_IN, *map(str, fds)]
+    return os.posix_spawn(
+        sys.executable,
+        words,
+        {},
+        file_actions=[*quiet, *same],
+        setpgroup=0,
+        setsigmask=[],
+        setsigdef=[signal.SIGTERM],
+    )
+
+
 def unavailable() -> str:
     """Why there can be no filter here; empty when there can. Takes 0.3 ms."""
 
@@ -178,7 +197,7 @@ def unavailable() -> str:
             os.close(own)
 
     try:
-        _, notices = watched(try_parts)
+        _, notices = notified(try_parts)
     except Unavailable as reason:
         return str(reason)
     try:
@@ -229,7 +248,7 @@ def _take_filter(machine: Machine) -> Notices:
 
 def _why_not(error: OSError) -> str:
     if error.errno == errno.EBUSY:
-        return "a program above this one watches system calls already"
+        return "a program above this one is notified of system calls already"
     return f"the kernel refuses system call notification ({error.strerror})"
 
 

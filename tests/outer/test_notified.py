@@ -402,6 +402,23 @@ def test_what_survives_a_run_goes_on(program: Start, tmp_path: Path) -> None:
             pass
 
 
+def test_what_is_left_at_the_end_may_still_bind(program: Start, tmp_path: Path) -> None:
+    """Such as a browser that the program has opened."""
+    code = """
+    while not os.path.exists('go'): pass
+    socket.create_server(('127.0.0.1', 0))
+    """
+    one = program(*python(code))
+    one.start()
+    one.until(lambda: one.output.exists() and "begun" in one.output.read_text())
+    one.notified.close()
+    assert one.notified.filenos() == []
+    (tmp_path / "go").touch()
+    one.until(lambda: is_up(one, 1))
+    one.end()
+    os.wait()  # for the one that has stood in
+
+
 def test_nothing_is_left_open(program: Start) -> None:
     one = program(*python(f"s = socket.create_server(('127.0.0.1', {free_port()}))"))
     one.start()

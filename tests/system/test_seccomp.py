@@ -19,22 +19,23 @@ from autoreload.system import processes, seccomp
 from autoreload.system.seccomp import Call, Notices
 from autoreload.system.waiting import POLLHUP, POLLIN, wait
 from tests.children import environment, output
-from tests.waiting import TIMEOUT_S
+from tests.waiting import TIMEOUT_S, readable
 
 why_not = seccomp.unavailable()
 pytestmark = pytest.mark.skipif(bool(why_not), reason=why_not)
 
 
-class Watched:
+class Running:
     """A program under the filter, whose calls the test answers."""
 
     def __init__(self, code: str, *, mask: tuple[int, ...] = ()) -> None:
         self._read, write = os.pipe()
         argv = [sys.executable, "-c", f"import os, sys, socket; out = {write}\n{code}", "one", ""]
-        self.pid, self.notices = seccomp.watched(
+        self.pid, self.notices = seccomp.notified(
             lambda: processes.spawn(argv, environment(), mask=mask, pass_fd=write)
         )
         os.close(write)
+        self._is_left = False
 
     def call(self) -> Call:
         """The next call that waits."""
@@ -50,9 +51,20 @@ class Watched:
             text += taken
         return text.decode()
 
+    def hear(self) -> str:
+        """What it says now."""
+        assert readable(self._read)
+        return os.read(self._read, 4096).decode()
+
+    def leave(self) -> None:
+        """Answer no more."""
+        if not self._is_left:
+            self.notices.close()
+        self._is_left = True
+
     def close(self) -> None:
         os.close(self._read)
-        self.notices.close()
+        self.leave()
         try:
             os.kill(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
@@ -61,8 +73,8 @@ class Watched:
 
 
 @contextmanager
-def watched(code: str, *, mask: tuple[int, ...] = ()) -> Iterator[Watched]:
-    program = Watched(code, mask=mask)
+def running(code: str, *, mask: tuple[int, ...] = ()) -> Iterator[Running]:
+    program = Running(code, mask=mask)
     try:
         yield program
     finally:
@@ -72,7 +84,7 @@ def watched(code: str, *, mask: tuple[int, ...] = ()) -> Iterator[Watched]:
 def run_all(code: str, answer: Callable[[Notices, Call], None] = Notices.go_on) -> tuple[str, str]:
     """Run a program to its end; what it said, and what was asked, in order."""
     asked: list[str] = []
-    with watched(code) as program:
+    with running(code) as program:
         while True:
             found = wait([program.notices.fileno()], TIMEOUT_S)
             if found[program.notices.fileno()] & POLLHUP:
@@ -99,7 +111,7 @@ os.write(out, str(s.getsockname()).encode())""",
 
 
 def test_a_call_tells_who_and_what() -> None:
-    with watched("s = socket.socket(); os.dup2(s.fileno(), 77); s.detach()\n"
+    with running("s = socket.socket(); os.dup2(s.fileno(), 77); s.detach()\n"
                  "socket.socket(fileno=77).bind(('127.0.0.1', 0))") as program:  # fmt: skip
         call = program.call()
         assert (call.what, call.tid, call.fd, call.length) == ("bind", program.pid, 77, 16)
@@ -115,7 +127,7 @@ def test_a_call_tells_who_and_what() -> None:
 def test_a_listener_is_put_over_the_socket() -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as ours,
-        watched(
+        running(
             """
 s = socket.socket()
 number = s.fileno()
@@ -162,7 +174,7 @@ os.wait()
 
 
 def test_the_end_of_all_below_is_told() -> None:
-    with watched("if os.fork() == 0: os.read(0, 1)", mask=()) as program:
+    with running("if os.fork() == 0: os.read(0, 1)", mask=()) as program:
         assert wait([program.notices.fileno()], TIMEOUT_S) == {program.notices.fileno(): POLLHUP}
         os.waitpid(program.pid, 0)
 
@@ -179,7 +191,7 @@ os.write(out, json.dumps([os.getpid(), os.getppid(), sys.argv[1:], os.getcwd(),
 def test_the_program_is_as_without() -> None:
     """All but the pid: arguments, environment, directory, signals and descriptors."""
     mask = (int(signal.SIGUSR1),)
-    with watched(REPORT, mask=mask) as program:
+    with running(REPORT, mask=mask) as program:
         pid, *rest = json.loads(program.said())
         assert pid == program.pid
     read, write = os.pipe()
@@ -197,7 +209,7 @@ def test_the_program_is_as_without() -> None:
 def test_this_process_is_as_before() -> None:
     before = Path("/proc/self/status").read_text()
     descriptors = os.listdir("/proc/self/fd")
-    with watched("pass"):
+    with running("pass"):
         socket.create_server(("127.0.0.1", 0)).close()  # nobody would answer
     lines = ("NoNewPrivs", "Seccomp")
     now = Path("/proc/self/status").read_text()
@@ -210,7 +222,7 @@ def test_this_process_is_as_before() -> None:
 def test_a_program_that_is_not_there() -> None:
     descriptors = os.listdir("/proc/self/fd")
     with pytest.raises(FileNotFoundError) as found:
-        seccomp.watched(lambda: processes.spawn(["/no/such"], {}, mask=()))
+        seccomp.notified(lambda: processes.spawn(["/no/such"], {}, mask=()))
     assert found.value.filename == "/no/such"
     assert os.listdir("/proc/self/fd") == descriptors
 
@@ -224,12 +236,12 @@ from autoreload.system import seccomp
 os.write(out, seccomp.unavailable().encode())
 """
     )
-    assert (said, asked) == ("a program above this one watches system calls already", "")
+    assert (said, asked) == ("a program above this one is notified of system calls already", "")
 
 
 def test_nobody_left_to_answer() -> None:
     """What outlives the other end can neither bind nor listen."""
-    with watched(
+    with running(
         """
 sys.stdin.read(0)
 signal = __import__('signal')
@@ -241,12 +253,34 @@ except OSError as error:
 """,
         mask=(signal.SIGUSR1,),
     ) as program:
-        copy = os.dup(program.notices.fileno())
-        program.notices.close()
-        program.notices = Notices(os.open(os.devnull, os.O_RDONLY), None, interrupts=False)  # type: ignore[arg-type]  # only to be closed
-        os.close(copy)
+        program.leave()
         os.kill(program.pid, signal.SIGUSR1)
         assert program.said() == str(errno.ENOSYS)
+
+
+def test_a_stand_in_lets_everything_go_on_and_ends_with_the_last() -> None:
+    with running(
+        """
+__import__('signal').sigwait([__import__('signal').SIGUSR1])
+for _ in range(3):
+    socket.create_server(('127.0.0.1', 0)).close()
+os.write(out, b'bound')
+__import__('signal').pause()
+""",
+        mask=(signal.SIGUSR1,),
+    ) as program:
+        before = os.listdir("/proc/self/fd")
+        pid = seccomp.stand_in([program.notices.fileno()])
+        assert os.listdir("/proc/self/fd") == before
+        program.leave()
+        os.kill(program.pid, signal.SIGUSR1)
+        assert program.hear() == "bound"
+        assert os.getpgid(pid) == pid != os.getpgid(0)
+        assert os.readlink(f"/proc/{pid}/cwd") == "/"
+        assert os.waitpid(pid, os.WNOHANG) == (0, 0)
+        os.kill(program.pid, signal.SIGKILL)
+        os.waitpid(program.pid, 0)
+        assert os.waitpid(pid, 0) == (pid, 0)
 
 
 def test_many_at_once() -> None:
@@ -270,7 +304,7 @@ def test_from_another_thread_and_several_programs() -> None:
     results: list[int] = []
 
     def start() -> None:
-        pid, notices = seccomp.watched(lambda: processes.spawn(["true"], {}, mask=()))
+        pid, notices = seccomp.notified(lambda: processes.spawn(["true"], {}, mask=()))
         results.append(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
         notices.close()
 
@@ -291,7 +325,7 @@ argv = sys.argv[1:]
 print(seccomp.unavailable() or "available", flush=True)
 start = lambda: processes.spawn(argv, os.environ, mask=())
 os.waitpid(start(), 0)
-pid, notices = seccomp.watched(start)
+pid, notices = seccomp.notified(start)
 os.waitpid(pid, 0)
 """
 
@@ -299,7 +333,7 @@ os.waitpid(pid, 0)
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can make such a program")
 @pytest.mark.skipif(shutil.which("cc") is None, reason="no compiler here")
 def test_the_price_is_that_no_privilege_is_gained(tmp_path: Path) -> None:
-    """For users without CAP_SYS_ADMIN: `sudo` below a watched program is refused by itself."""
+    """For users without CAP_SYS_ADMIN: `sudo` refuses below such a program."""
     source = tmp_path / "gain.c"
     source.write_text(
         "#include <stdio.h>\n#include <unistd.h>\n"
@@ -318,8 +352,11 @@ def test_the_price_is_that_no_privilege_is_gained(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs CAP_SYS_ADMIN")
 def test_who_needs_no_such_price_does_not_pay_it() -> None:
-    code = "os.write(out, open('/proc/self/status').read().split('NoNewPrivs:')[1][:2].encode())"
-    with watched(code) as program:
+    code = """
+text = open('/proc/self/status').read()
+os.write(out, text.split('NoNewPrivs:')[1][:2].encode())
+"""
+    with running(code) as program:
         said = program.said().strip()
     capable = int(Path("/proc/self/status").read_text().split("CapEff:")[1].split()[0], 16)
     assert said == ("0" if capable >> 21 & 1 else "1")
