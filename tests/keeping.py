@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from autoreload.core.keeping import Address, Kept, Wanted, choose, in_the_way
 from autoreload.outer.notified import Notified
-from autoreload.system import listeners, processes, seccomp
+from autoreload.system import listeners, processes
 from autoreload.system.sockets import held_by, listening
 from autoreload.system.waiting import wait
 from tests.waiting import TIMEOUT_S
@@ -86,7 +86,7 @@ class Program:
         """Start it, its output to a file."""
         words = ["sh", "-c", 'cd "$1"; out=$2; shift 2; exec "$@" >>"$out" 2>&1', "sh"]
         words += [str(self.folder), str(self.output), *self.argv]
-        self.pid, notices = seccomp.notified(
+        self.pid, notices = self.notified.start(
             lambda: processes.spawn(words, self.environment, mask=())
         )
         self.notified.begin(notices)

@@ -205,3 +205,7 @@ def socket_refused(place: str, reason: str, text: str) -> str:
         "folder": "cannot be made, its folder is not there",
     }.get(reason, f"cannot be opened: {text}")
     return f"--socket {place} {why}"
+
+
+def no_notices(reason: str) -> Line:
+    return Line(f"sockets that are not bound by Python code are not kept: {reason}", "dim")

@@ -14,15 +14,17 @@ import os
 
 from autoreload.core import sockaddr
 from autoreload.core.keeping import Address, Wanted
-from autoreload.system import foreign, listeners
+from autoreload.system import foreign, listeners, seccomp
 from autoreload.system.foreign import Found, Process
-from autoreload.system.seccomp import Call, Notices, stand_in
+from autoreload.system.seccomp import Call, Notices, Unavailable
 from autoreload.system.waiting import POLLHUP, POLLIN, wait
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from typing import Protocol
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import Protocol, TypeVar
+
+    T = TypeVar("T")
 
     class Held(Protocol):
         """A kept listener with its socket."""
@@ -56,7 +58,18 @@ class Notified:
         self._turns: dict[int, int] = {}
         self._given: dict[int, tuple[int, int]] = {}
         self.trouble = ""
-        """Why a program could not be looked into, the last time that it could not."""
+        """Why there was no filter, or a program could not be looked into, the last time."""
+
+    def start(self, spawn: "Callable[[], T]") -> "tuple[T, Notices | None]":
+        """Start a program with the filter, or without where none can be had; then `begin` it.
+
+        Raises what `spawn` raises.
+        """
+        try:
+            return seccomp.notified(spawn)
+        except Unavailable as reason:
+            self.trouble = str(reason)
+            return spawn(), None
 
     def begin(self, notices: Notices | None) -> None:
         """A run begins. What is left of former runs gets nothing, but its binds go on."""
@@ -101,7 +114,7 @@ class Notified:
         self.answer(wait(self.filenos(), 0))
         try:
             if self._all:
-                stand_in(self.filenos())
+                seccomp.stand_in(self.filenos())
         except OSError:
             pass  # no process can be had: what is left can neither bind nor listen (ENOSYS)
         for notices in list(self._all.values()):
@@ -140,16 +153,19 @@ class Notified:
             if call.what == "bind" and named is None:
                 return False
             # What was read is this process' own only if its call still waits now.
-            if not notices.is_waiting(call) or not process.is_here():
+            if not notices.is_waiting(call):
                 return False
             new = process.socket(call.fd)
             try:
                 if not foreign.is_stream(new):
                     return False
-                if named is None:
-                    self._on_listen(notices, call, process, new)
-                    return False  # the listening itself is the kernel's, with its backlog
-                return self._on_bind(notices, call, process, new, named)
+                address = named or foreign.address_of(new, process)
+                if address is None or not process.shares(address):
+                    return False
+                if named is not None:
+                    return self._on_bind(notices, call, process, new, named)
+                self._on_listen(notices, call, process, new, address)
+                return False  # the listening itself is the kernel's, with its backlog
             finally:
                 new.close()
         finally:
@@ -190,11 +206,15 @@ class Notified:
         return False
 
     def _on_listen(
-        self, notices: Notices, call: Call, process: Process, new: _socket.socket
+        self,
+        notices: Notices,
+        call: Call,
+        process: Process,
+        new: _socket.socket,
+        address: Address,
     ) -> None:
         options = listeners.options_of(new)
-        address = foreign.address_of(new, process)
-        if not options[0] or address is None or listeners.listens(new):
+        if not options[0] or listeners.listens(new):
             return
         turn = self._turns.get(_inode(new), 0)
         if turn:

@@ -91,16 +91,18 @@ class Process:
         """Its current directory. Raises OSError."""
         return os.readlink(f"/proc/{self.pid}/cwd")
 
-    def is_here(self) -> bool:
-        """Whether its ports and paths are ours: no network or file system of its own."""
+    def shares(self, address: Address) -> bool:
+        """Whether an address is for it what it is for us: ports and paths may be its own."""
         try:
-            return os.readlink(f"/proc/{self.pid}/root") == "/" and all(
-                os.stat(f"/proc/{self.pid}/ns/{kind}").st_ino
-                == os.stat(f"/proc/self/ns/{kind}").st_ino
-                for kind in ("net", "mnt")
-            )
+            if not address.is_unix:
+                return self._is_in_our("net")
+            return self._is_in_our("mnt") and os.readlink(f"/proc/{self.pid}/root") == "/"
         except OSError:
             return False
+
+    def _is_in_our(self, kind: str) -> bool:
+        its, ours = f"/proc/{self.pid}/ns/{kind}", f"/proc/self/ns/{kind}"
+        return os.stat(its).st_ino == os.stat(ours).st_ino
 
     def close(self) -> None:
         os.close(self._pidfd)
@@ -120,11 +122,10 @@ def collect(pids: "Iterable[int]") -> list[Found]:
         except OSError:
             continue
         try:
-            if process.is_here():
-                for fd, inode in process.sockets():
-                    if inode not in seen:
-                        seen.add(inode)
-                        found += _listener(process, fd)
+            for fd, inode in process.sockets():
+                if inode not in seen:
+                    seen.add(inode)
+                    found += _listener(process, fd)
         finally:
             process.close()
     return found
@@ -137,10 +138,11 @@ def _listener(process: Process, fd: int) -> list[Found]:
     except OSError:
         return []
     try:
-        address = address_of(socket, process)
-        if address is not None and is_stream(socket) and listeners.listens(socket):
-            inode = os.fstat(socket.fileno()).st_ino
-            return [Found(socket.detach(), inode, address)]
+        if is_stream(socket) and listeners.listens(socket):
+            address = address_of(socket, process)
+            if address is not None and process.shares(address):
+                inode = os.fstat(socket.fileno()).st_ino
+                return [Found(socket.detach(), inode, address)]
     except OSError:
         pass
     socket.close()

@@ -111,14 +111,22 @@ KINDS = [
 @pytest.mark.parametrize(("one", "first"), KINDS)
 def test_conflicts_are_those_of_the_kernel(one: str, first: tuple[int, int]) -> None:
     for other, second in KINDS:
-        with opened(one, first) as listener, opened(other, second) as new:
-            listener.bind((one, 0))
-            listener.listen()
-            port = listener.getsockname()[1]
-            is_free = is_bound(new, (other, port))
-        here, there = at(one, port), at(other, port)
-        assert conflicts(here, first, there, second) is not is_free, (other, second)
+        here, there = at(one, 80), at(other, 80)
+        is_free = not conflicts(here, first, there, second)
         assert conflicts(there, second, here, first) is not is_free, (other, second)
+        # Somebody else on this machine may have the port at the other address: once, not always.
+        found = [is_free_beside((one, first), (other, second))]
+        while found[-1] is not is_free and len(found) < 5:
+            found.append(is_free_beside((one, first), (other, second)))
+        assert found[-1] is is_free, (other, second)
+
+
+def is_free_beside(one: tuple[str, tuple[int, int]], other: tuple[str, tuple[int, int]]) -> bool:
+    """Whether a socket of the other kind can be bound to the port on which one listens."""
+    with opened(*one) as listener, opened(*other) as new:
+        listener.bind((one[0], 0))
+        listener.listen()
+        return is_bound(new, (other[0], listener.getsockname()[1]))
 
 
 def is_bound(new: socket.socket, address: tuple[str, int]) -> bool:

@@ -1,13 +1,21 @@
 """The sockets of `--socket`, over the life of an autorun."""
 
 import os
+import shutil
+import signal
 import socket
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from autoreload.core.listenfds import Place, SocketProblem, parse
 from autoreload.outer.offered import Offered
+from autoreload.system import handing
+from tests.children import environment
+from tests.keeping import ask
 
 
 def places(*texts: str) -> list[Place]:
@@ -82,3 +90,64 @@ def test_renewed_between_two_runs() -> None:
             assert os.get_blocking(offered.fds[0])
     finally:
         offered.close()
+
+
+def node() -> list[str]:
+    if shutil.which("node") is None:
+        pytest.skip("no node here")
+    line = "require('http').createServer((q, r) => r.end('' + process.pid)).listen({fd: 3})"
+    return ["node", "-e", line]
+
+
+def of_the_environment(name: str, *words: str) -> list[str]:
+    path = Path(sys.executable).with_name(name)
+    if not path.exists():
+        pytest.skip(f"no {name} here")
+    return [str(path), *words]
+
+
+SERVERS: dict[str, Callable[[], list[str]]] = {
+    "node": node,
+    "gunicorn": lambda: of_the_environment("gunicorn", "web:wsgi"),  # by LISTEN_PID
+    "uvicorn": lambda: of_the_environment("uvicorn", "--fd", "3", "web:asgi"),
+    "hypercorn": lambda: of_the_environment("hypercorn", "-b", "fd://3", "web:asgi"),
+}
+
+WEB = """
+import os
+def wsgi(environ, start):
+    start("200 OK", [])
+    return [str(os.getppid()).encode()]
+async def asgi(scope, receive, send):
+    if scope["type"] == "http":
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": str(os.getpid()).encode()})
+"""
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_servers_that_speak_it_refuse_nobody(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    argv = SERVERS[name]()
+    (tmp_path / "web.py").write_text(WEB)
+    monkeypatch.chdir(tmp_path)
+    offered = Offered(places("0"))
+    port = int(offered.urls[0].rpartition(":")[2])
+    answers = []
+    try:
+        for _ in range(2):
+            # It knocks before anybody is there.
+            with ThreadPoolExecutor() as pool:
+                asked = pool.submit(ask, port)
+                pid = handing.spawn(argv, environment(), mask=(), sockets=offered.fds)
+                answers.append((asked.result(), pid))
+            os.kill(pid, signal.SIGTERM)
+            os.waitpid(pid, 0)
+            offered.renew()
+    finally:
+        offered.close()
+    for answer, pid in answers:
+        # What hypercorn serves with is a child of its own.
+        assert answer == str(pid) or (name == "hypercorn" and answer.isdigit()), answers
+    assert answers[0][0] != answers[1][0]

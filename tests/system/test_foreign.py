@@ -54,7 +54,8 @@ def test_one_process(tmp_path: Path) -> None:
         port, fd = map(int, child.line().split())
         process = Process(child.pid)
         try:
-            assert process.is_here()
+            assert process.shares(Address(socket.AF_INET, "127.0.0.1", port))
+            assert process.shares(Address(UNIX, str(tmp_path)))
             assert process.folder() == str(tmp_path)
             assert process.flags(fd) & os.O_CLOEXEC
             with socket.socket(fileno=process.socket(fd).detach()) as copy:
@@ -70,7 +71,7 @@ def test_one_process(tmp_path: Path) -> None:
                     process.memory(pointer, 16)
             child.send(signal.SIGKILL)
             child.wait()
-            assert not process.is_here()
+            assert not process.shares(Address(UNIX, str(tmp_path)))
             with pytest.raises(ProcessLookupError):
                 process.socket(fd)
         finally:

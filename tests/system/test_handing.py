@@ -194,3 +194,17 @@ def test_a_file_is_not_taken_over(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="in use"):
         handing.listen(Place(path=str(file)))
     assert file.read_text() == "mine"
+
+
+def test_sockets_are_placed_from_descriptor_3_on(server: socket.socket) -> None:
+    """As for an interpreter that sets LISTEN_PID by itself; further children may have them."""
+    code = (
+        "import os, socket, subprocess, sys\n"
+        "s = socket.socket(fileno=3)\n"
+        f"assert s.getsockname()[1] == {server.getsockname()[1]} and s.get_inheritable()\n"
+        "os.execlp('sh', 'sh', '-c', 'test -S /dev/fd/3')\n"
+    )
+    pid = processes.spawn(
+        [sys.executable, "-c", code], environment(), mask=(), placed=[server.fileno()]
+    )
+    assert os.waitpid(pid, 0) == (pid, 0)
