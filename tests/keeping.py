@@ -14,6 +14,7 @@ from typing import TypeVar
 from autoreload.core.keeping import Address, Kept, Wanted, choose, in_the_way
 from autoreload.outer.notified import Notified
 from autoreload.system import listeners, processes
+from autoreload.system.seccomp import Notices
 from autoreload.system.sockets import held_by, listening
 from autoreload.system.waiting import wait
 from tests.waiting import TIMEOUT_S
@@ -82,14 +83,24 @@ class Program:
         self.pid = 0
         self.output = folder / "output.txt"
 
-    def start(self) -> None:
-        """Start it, its output to a file."""
+    def start(self, *, plainly: bool = False) -> None:
+        """Start it; plainly is without the filter."""
+        if plainly:
+            self.pid = self._spawn()
+            self.notified.begin(None)
+        else:
+            self.notified.begin(self.launch())
+
+    def launch(self) -> Notices | None:
+        """Start its process; its run does not begin."""
+        self.pid, notices = self.notified.start(self._spawn)
+        return notices
+
+    def _spawn(self) -> int:
+        """Start the process, its output to a file."""
         words = ["sh", "-c", 'cd "$1"; out=$2; shift 2; exec "$@" >>"$out" 2>&1', "sh"]
         words += [str(self.folder), str(self.output), *self.argv]
-        self.pid, notices = self.notified.start(
-            lambda: processes.spawn(words, self.environment, mask=())
-        )
-        self.notified.begin(notices)
+        return processes.spawn(words, self.environment, mask=())
 
     def pump(self, timeout_s: float = 0.02) -> None:
         """Wait a moment, and answer what comes."""

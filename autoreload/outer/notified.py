@@ -61,15 +61,17 @@ class Notified:
         """Why there was no filter, or a program could not be looked into, the last time."""
 
     def start(self, spawn: "Callable[[], T]") -> "tuple[T, Notices | None]":
-        """Start a program with the filter, or without where none can be had; then `begin` it.
+        """Start a program with the filter, or without where none can be had.
 
-        Raises what `spawn` raises.
+        What it binds before its run begins goes on as it is. Raises what `spawn` raises.
         """
         try:
-            return seccomp.notified(spawn)
+            started, notices = seccomp.notified(spawn)
         except Unavailable as reason:
             self.trouble = str(reason)
             return spawn(), None
+        self._all[notices.fileno()] = notices
+        return started, notices
 
     def begin(self, notices: Notices | None) -> None:
         """A run begins. What is left of former runs gets nothing, but its binds go on."""
@@ -77,8 +79,6 @@ class Notified:
         self._turn = 0
         self._turns = {}
         self._given = {}
-        if notices is not None:
-            self._all[notices.fileno()] = notices
 
     def filenos(self) -> list[int]:
         """What to wait on."""

@@ -419,6 +419,39 @@ def test_what_is_left_at_the_end_may_still_bind(program: Start, tmp_path: Path) 
     os.wait()  # for the one that has stood in
 
 
+def test_a_run_that_began_without_the_filter_is_kept_as_well(program: Start) -> None:
+    """As the first one does, which nothing is kept for yet."""
+    port = free_port()
+    one = program(*python(f"s = socket.create_server(('127.0.0.1', {port})); {SAME}"))
+    one.start(plainly=True)
+    assert one.notified.filenos() == []
+    one.until(lambda: is_up(one, 1))
+    one.restart()
+    one.until(lambda: is_up(one, 2))
+    first, second = [line for line in one.output.read_text().splitlines() if "(" in line]
+    assert first == second
+
+
+def test_a_run_that_has_not_begun_gets_nothing(program: Start) -> None:
+    """An interpreter that boots while the last run stops: its binds go on as they are."""
+    port = free_port()
+    one = program(*python(f"s = socket.create_server(('127.0.0.1', {port}))"))
+    one.start()
+    one.until(lambda: is_up(one, 1))
+    one.keep()
+    early = Program(python("socket.create_server(('127.0.0.1', 0))"), one.folder)
+    early.output = one.folder / "early.txt"
+    early.notified = one.notified
+    early.launch()
+    try:
+        one.until(lambda: is_up(early, 1))
+        assert one.shelf.calls == []
+        assert len(one.notified.filenos()) == 2
+    finally:
+        early.end(signal.SIGKILL)
+    one.until(lambda: len(one.notified.filenos()) == 1)
+
+
 def test_nothing_is_left_open(program: Start) -> None:
     one = program(*python(f"s = socket.create_server(('127.0.0.1', {free_port()}))"))
     one.start()
