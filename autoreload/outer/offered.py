@@ -51,6 +51,11 @@ class Offered:
         """Where they listen, as something to click on or to type."""
         return [_url(one.getsockname()) for one in self._opened]
 
+    @property
+    def inodes(self) -> set[int]:
+        """By which they are known where a program has them: they are not to be kept once more."""
+        return {os.fstat(fd).st_ino for fd in self.fds}
+
     def renew(self) -> None:
         """A run has ended: what it did to the sockets is undone, and who knocks has to wait."""
         for one in self._opened:

@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import textwrap
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -432,6 +431,26 @@ def test_a_run_that_began_without_the_filter_is_kept_as_well(program: Start) -> 
     assert first == second
 
 
+def test_where_there_is_no_filter_a_program_starts_all_the_same(program: Start) -> None:
+    """Below another filter there is none, and it says why."""
+    here = str(Path(__file__).parents[2])
+    code = f"""
+    sys.path.insert(0, {here!r})
+    from tests.keeping import Program
+    from pathlib import Path
+    below = Program([sys.executable, '-c', 'import socket; socket.create_server(("", 0))'], Path())
+    below.output = Path('below.txt')
+    below.start()
+    print(below.notified.filenos(), below.notified.trouble)
+    print(os.waitpid(below.pid, 0)[1])
+    """
+    one = program(*python(code))
+    one.start()
+    one.until(lambda: is_up(one, 1))
+    lines = one.output.read_text().splitlines()
+    assert lines[1:3] == ["[] a program above this one is notified of system calls already", "0"]
+
+
 def test_a_run_that_has_not_begun_gets_nothing(program: Start) -> None:
     """An interpreter that boots while the last run stops: its binds go on as they are."""
     port = free_port()
@@ -502,8 +521,3 @@ def test_a_busy_program_binds_from_many_threads(program: Start) -> None:
     """
     first, second = run_twice(program(*python(code))).splitlines()
     assert first == second
-
-
-def test_threads() -> None:
-    """Nothing of this leaves a thread."""
-    assert [one.name for one in threading.enumerate() if one.name == "spawn"] == []

@@ -34,6 +34,7 @@ def test_they_are_open_in_order_and_out_of_the_way(tmp_path: Path) -> None:
             f"http://127.0.0.1:{ports[1]}",
         ]
         assert names[1].getsockname() == path
+        assert offered.inodes == {os.fstat(one.fileno()).st_ino for one in names}
         for fd in offered.fds:
             assert fd > 5
             assert not os.get_inheritable(fd)
