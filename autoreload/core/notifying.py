@@ -2,6 +2,7 @@
 
 Without CAP_SYS_ADMIN nothing below such a run gains privileges (sudo fails), so it is done only for
 what it gives: a listener is kept, and nothing else could give it back. The first run is as without.
+That a run fails is no reason to start the next one otherwise: most fail for what was just saved.
 """
 
 TYPE_CHECKING = False
@@ -11,12 +12,11 @@ if TYPE_CHECKING:
     Mode = Literal["auto", "python", "any"]
 
 
-def wants_notices(mode: "Mode", *, keeps_foreign: bool, gained: str, has_failed: bool) -> bool:
+def wants_notices(mode: "Mode", *, keeps_foreign: bool, gained: str) -> bool:
     """Whether the next run is to be started with the filter.
 
     `keeps_foreign`: a listener is kept that Python did not bind, so that no hook can give it back.
     `gained`: a process of the last run that had more privileges than we, if there was one.
-    `has_failed`: a run with the filter has ended in an error and had taken nothing.
     """
     match mode:
         case "any":
@@ -24,4 +24,4 @@ def wants_notices(mode: "Mode", *, keeps_foreign: bool, gained: str, has_failed:
         case "python":
             return False
         case _:
-            return keeps_foreign and not gained and not has_failed
+            return keeps_foreign and not gained

@@ -209,3 +209,7 @@ def socket_refused(place: str, reason: str, text: str) -> str:
 
 def no_notices(reason: str) -> Line:
     return Line(f"sockets that are not bound by Python code are not kept: {reason}", "dim")
+
+
+def no_privileges() -> Line:
+    return Line("nothing below can gain privileges: if it needs sudo, --no-keep-sockets", "dim")
