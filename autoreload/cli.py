@@ -12,6 +12,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from autoreload.core.listenfds import Place
+
 EPILOG = """\b
 Examples:
   autorun manage.py runserver          a Django project
@@ -27,7 +29,7 @@ Every option can be set in the environment: AUTORUN_STOP_TIMEOUT=5, AUTORUN_WATC
 """
 
 
-_ALONE = {"--poll": "0.5", "--explain": ""}
+_ALONE = {"--poll": "0.5", "--explain": "", "--keep-sockets": "auto"}
 """Options with an optional value, and what they mean without one."""
 
 
@@ -147,9 +149,21 @@ class Seconds(click.ParamType[float]):
     help="Say what is watched and why, or why a path is not, and leave.",
 )
 @click.option(
-    "--keep-sockets/--no-keep-sockets",
-    default=True,
-    help="Keep listening sockets over a restart: nobody is refused.  [default: keep]",
+    "--keep-sockets",
+    type=click.Choice(["auto", "python", "any", "none"]),
+    is_flag=False,
+    flag_value="auto",
+    default="auto",
+    metavar="[=auto|python|any]",
+    help="Keep listening sockets over a restart: nobody is refused.  [default: auto]",
+)
+@click.option("--no-keep-sockets", is_flag=True, help="Let every run open its own.")
+@click.option(
+    "--socket",
+    type=Listed(),
+    multiple=True,
+    metavar="ADDR",
+    help="Open a socket once and hand it to every run (LISTEN_FDS): 8000, [::1]:8000, ./app.sock.",
 )
 @click.option("-c", "--clear", is_flag=True, help="Clear the screen when a new run is ready.")
 @click.option("-q", "--quiet", is_flag=True, help="Only say what is wrong.")
@@ -222,8 +236,20 @@ def parse(words: "Sequence[str]") -> Options | None:
         color=values["color"],
         python=values["python"],
         leave=tuple(values["leave"]),
-        keep_sockets="python" if values["keep_sockets"] else "none",
+        keep_sockets="none" if values["no_keep_sockets"] else values["keep_sockets"],
+        sockets=_places(values["socket"]),
     )
+
+
+def _places(texts: "Sequence[str]") -> "tuple[Place, ...]":
+    if not texts:
+        return ()
+    from autoreload.core.listenfds import SocketProblem, parse
+
+    try:
+        return tuple(parse(text) for text in texts)
+    except SocketProblem as problem:
+        raise OptionsProblem(f"--socket {problem}") from None
 
 
 def _joined(word: str) -> str:

@@ -60,15 +60,18 @@ def _start(words: "Sequence[str]") -> int:
     planned = plan(line.target, dashed=line.dashed, python=options.python, facts=facts)
     _check_signal(options)
     if not options.reload:
-        _become(planned)
+        _become(planned, options)
     return _run(planned, options)
 
 
 def _run(planned: "Plan", options: Options) -> int:
+    from autoreload.core.listenfds import SocketProblem
     from autoreload.outer.run import run
 
     try:
         return run(planned, options, environment_of_app())
+    except SocketProblem as problem:
+        raise UsageProblem(str(problem)) from None
     except FileNotFoundError as error:
         raise UsageProblem(f"cannot run {planned.title}: {error.filename} is not there") from None
     except PermissionError as error:
@@ -77,14 +80,22 @@ def _run(planned: "Plan", options: Options) -> int:
         ) from None
 
 
-def _become(planned: "Plan") -> None:
-    """One plain process with this pid: no watcher, no flag, no further descriptor."""
-    from autoreload.outer.child import by_hand
+def _become(planned: "Plan", options: Options) -> None:
+    """One plain process with this pid: no watcher, no flag, no further descriptor unless asked."""
+    from autoreload.outer.launchpad import by_hand
 
     for note in planned.notes:
         terminal.say_plainly(note)
     argv = by_hand(planned)
     environment = {**environment_of_app(), **dict(planned.environment)}
+    if options.sockets:
+        from autoreload.core.listenfds import SocketProblem
+        from autoreload.outer import offered
+
+        try:
+            environment.update(offered.place(options.sockets))
+        except SocketProblem as problem:
+            raise UsageProblem(str(problem)) from None
     sys.stdout.flush()
     try:
         os.execvpe(argv[0], argv, environment)
@@ -105,7 +116,7 @@ def _offer(facts: RealFacts) -> int:
 
 
 def _check_signal(options: Options) -> None:
-    from autoreload.outer.child import signal_number
+    from autoreload.outer.launchpad import signal_number
 
     try:
         signal_number(options.signal or "INT")

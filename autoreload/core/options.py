@@ -1,5 +1,11 @@
 """What the user asked for, with defaults and their units."""
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from autoreload.core.listenfds import Place
+
 
 class OptionsProblem(Exception):  # it is the user's, not a fault of ours
     """An option that is none of ours, or has a value that it cannot have; the text says so."""
@@ -25,6 +31,7 @@ class Options:
         "quiet",
         "reload",
         "signal",
+        "sockets",
         "stop_timeout_s",
         "verbose",
         "watch",
@@ -51,7 +58,8 @@ class Options:
         color: str = "auto",
         python: str | None = None,
         leave: tuple[str, ...] = (),
-        keep_sockets: str = "python",
+        keep_sockets: "Literal['auto', 'python', 'any', 'none']" = "auto",
+        sockets: "tuple[Place, ...]" = (),
     ) -> None:
         self.watch = watch
         self.ignore = ignore
@@ -73,4 +81,6 @@ class Options:
         self.python = python
         self.leave = leave
         self.keep_sockets = keep_sockets
-        """Whose listeners are kept over a restart: "python", "any" or "none"."""
+        """Whose listeners are kept over a restart; `auto` is Python's, and those of commands."""
+        self.sockets = sockets
+        """What is opened once, and handed to every run."""

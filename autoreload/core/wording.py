@@ -270,3 +270,32 @@ def too_many_files(pattern: str, seen: int, watched: int, *, is_more: bool) -> L
     if not pattern:
         return Line(f"{count} here, watching {watched:,}; name what matters by --watch", "held")
     return Line(f"--watch {pattern} leads to {count}, watching {watched:,}; name fewer", "held")
+
+
+def socket_refused(place: str, reason: str, text: str) -> str:
+    """Why a `--socket` could not be opened; `text` is the system's own word for the rest."""
+    why = {
+        "used": "is in use by another program",
+        "denied": "needs a right that this user does not have",
+        "elsewhere": "is no address of this machine",
+        "unsupported": "cannot be had, the machine has no such addresses",
+        "unknown": "cannot be had, there is no such interface",
+        "folder": "cannot be made, its folder is not there",
+    }.get(reason, f"cannot be opened: {text}")
+    return f"--socket {place} {why}"
+
+
+def no_notices(reason: str) -> Line:
+    return Line(f"sockets that are not bound by Python code are not kept: {reason}", "dim")
+
+
+def no_privileges() -> Line:
+    return Line("nothing below can gain privileges: if it needs sudo, --no-keep-sockets", "dim")
+
+
+def not_kept(place: str) -> Line:
+    return Line(
+        f"{place} is not kept over the restart: no Python code has bound it; "
+        "--keep-sockets=any keeps it",
+        "dim",
+    )

@@ -20,7 +20,7 @@ from autoreload.system.waiting import wait
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import _socket
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
     from autoreload.system.channel import Channel
@@ -34,8 +34,10 @@ DRAIN_PACE_S = 0.002
 class Keeping:
     """What this run has bound, and what it is given back."""
 
-    def __init__(self, channel: "Channel") -> None:
+    def __init__(self, channel: "Channel", *, is_below: bool = False) -> None:
+        """With `is_below` the outer sees every bind by the kernel, and gives back there."""
         self._channel = channel
+        self._is_below = is_below
         self._kept: list[Address] = []
         """Where the listeners stand that wait for this run."""
         self._bound: dict[int, int] = {}
@@ -64,6 +66,11 @@ class Keeping:
                 replace(sys.modules[name])
             else:
                 traces.on_module[name] = replace
+
+    def note(self, fds: "Iterable[int]") -> None:
+        """These were opened before the program: they are swapped and drained as its own."""
+        for fd in fds:
+            self._bound[os.fstat(fd).st_ino] = 0
 
     # --- while it runs ----------------------------------------------------------------------------
 
@@ -102,11 +109,13 @@ class Keeping:
         connect, connect_ex = kind.connect, kind.connect_ex
 
         def bind_or_take(self: "Any", address: "Any", /) -> None:
-            if not keeping._take(self, address):
+            if keeping._is_below:
+                bind(self, address)
+            elif not keeping._take(self, address):
                 keeping._bind(self, address, bind)
 
         def take_or_listen(self: "Any", *backlog: int) -> None:
-            if _is_shared(self):
+            if not keeping._is_below and _is_shared(self):
                 keeping._take_shared(self)
             listen(self, *backlog)
 
@@ -210,7 +219,7 @@ class Keeping:
 
         Takes `longest_s` at most, or half a second.
         """
-        if not self._bound:
+        if not self._bound and not self._is_below:
             return
         given = self._give()
         for listener in given:
@@ -223,10 +232,14 @@ class Keeping:
         from autoreload.system import listeners
 
         found = [one for one in listeners.own() if one.fd != self._channel.fd]
-        kept = [one for one in found if one.inode in self._bound and one.address is not None]
+        kept = [
+            one
+            for one in found
+            if (self._is_below or one.inode in self._bound) and one.address is not None
+        ]
         first = {one.inode: one for one in reversed(kept)}
         entries = [
-            ((one.address or Address(0, "")).entry(), self._bound[one.inode])
+            ((one.address or Address(0, "")).entry(), self._bound.get(one.inode, 0))
             for one in first.values()
         ]
         fds = [one.fd for one in first.values()]

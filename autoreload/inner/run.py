@@ -52,8 +52,14 @@ def main() -> bool:
         app.reads = Reads(traces, roots, on_written=watcher.written)
         app.reads.install()
     if start.flag("keep"):
-        app.keeping = Keeping(channel)
+        app.keeping = Keeping(channel, is_below=start.flag("below"))
         app.keeping.install(traces)
+    if offered := int(start.number("sockets")):
+        from autoreload.core import listenfds
+
+        os.environ.update(listenfds.variables(offered, os.getpid()))
+        if app.keeping is not None:
+            app.keeping.note(range(listenfds.FIRST_FD, listenfds.FIRST_FD + offered))
     _keep_one_reloader(channel, traces)
     os.register_at_fork(
         before=watcher.park, after_in_parent=watcher.start, after_in_child=watcher.forget

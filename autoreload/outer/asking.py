@@ -3,7 +3,7 @@
 import os
 import time
 
-from autoreload.outer.child import signal_number
+from autoreload.outer.launchpad import signal_number
 from autoreload.system.witness import Witness
 
 TYPE_CHECKING = False

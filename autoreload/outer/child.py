@@ -14,11 +14,9 @@ from autoreload.watch.probes import Probes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
-    from autoreload.core.options import Options
     from autoreload.core.protocol import Message
-    from autoreload.core.targets import Plan
     from autoreload.outer.packages import Needs
 
 MOST_ADDRESSES = 32
@@ -51,8 +49,6 @@ class Child:
         """The installed packages that it has loaded or missed."""
         self.nonce = ""
         """Not empty while the interpreter waits for the word to begin."""
-        self.is_ahead = False
-        """Whether it has gone ahead, up to the first file of the project."""
         self.usage = ""
         self.failed: Message | None = None
         """Why the program ended, if it said so."""
@@ -170,169 +166,3 @@ class Child:
         if self.channel is not None:
             self.channel.close()
             self.channel = None
-
-
-class Launchpad:
-    """Starts runs; the next one may go ahead while the present one is stopping.
-
-    It goes as far as the first file of the project, and nothing of the user's has run in it.
-    """
-
-    def __init__(
-        self,
-        plan: "Plan",
-        options: "Options",
-        environment: "Mapping[str, str]",
-        *,
-        mask: "Iterable[int]",
-        root: str,
-    ) -> None:
-        self._plan = plan
-        self._options = options
-        self._environment = environment
-        self._mask = [int(number) for number in mask]
-        self._root = root
-        self._waiting: tuple[int, channels.Channel, str] | None = None
-        self.distrusted: set[str] = set()
-        """Sources whose stale bytecode could not be removed."""
-        self.written: set[str] = set()
-        """What the program has been seen to write itself, in any run."""
-        self.ahead: list[str] = []
-        """The installed modules that a run imports before its first file of the project."""
-        self.kept: list[tuple[int, str, int, int]] = []
-        """Where the listeners stood that wait for the next run."""
-
-    @property
-    def pid(self) -> int | None:
-        """The interpreter that waits, if there is one."""
-        return None if self._waiting is None else self._waiting[0]
-
-    def prepare(self) -> None:
-        """Boot the interpreter of the next run, and let it go ahead. Raises OSError."""
-        if self._plan.kind == "command" or self._waiting is not None:
-            return
-        self._waiting = self._boot()
-        if self.ahead:
-            _, channel, nonce = self._waiting
-            channel.tell("start", nonce=nonce, ahead=self.ahead, **self._fixed())
-
-    def start(self, *, wait: bool) -> Child:
-        """Start a run: this package again, with RELOAD_ENV=true; or a command, as it is.
-
-        With `wait` the interpreter boots and no more, until `begin`. Raises OSError.
-        """
-        if self._enter():
-            self.discard()
-        # Taken first: when we are on again, the program may have read what is being saved.
-        started_ns = files.now_ns()
-        if self._plan.kind == "command":
-            pid = processes.spawn(self._plan.args, self._environment, mask=self._mask)
-            return Child(pid, None, started_ns)
-        if self._waiting is not None and not processes.is_alive(self._waiting[0]):
-            self.discard()
-        prepared, self._waiting = self._waiting, None
-        pid, channel, nonce = prepared or self._boot()
-        child = Child(pid, channel, started_ns)
-        child.nonce = nonce
-        child.is_ahead = prepared is not None and bool(self.ahead)
-        if not wait:
-            self.begin(child)
-        return child
-
-    def _enter(self) -> bool:
-        """Be in the directory that has the name now, if it was replaced; whether it was.
-
-        Whoever stays where he was runs the code of a directory that was renamed or deleted.
-        """
-        now = files.identity(self._root)
-        if now is None or now == files.identity("."):
-            return False
-        try:
-            os.chdir(self._root)
-        except OSError:
-            return False  # a file, or closed to us; the program will say so
-        return True
-
-    def begin(self, child: Child) -> None:
-        """Let a run that waits begin."""
-        if child.is_ahead:
-            child.tell("go", **self._latest())
-        else:
-            child.tell("start", nonce=child.nonce, **self._fixed(), **self._latest())
-        child.nonce = ""
-
-    def discard(self) -> None:
-        """Nothing follows: end the interpreter that waits."""
-        if self._waiting is not None:
-            pid, channel, _ = self._waiting
-            self._waiting = None
-            channel.close()
-            processes.send(pid, signal.SIGKILL)
-
-    def _boot(self) -> "tuple[int, channels.Channel, str]":
-        self._enter()
-        ours, theirs = channels.pair()
-        nonce = os.urandom(8).hex()
-        plan = self._plan
-        inner = {**self._environment, protocol.CHANNEL: f"{theirs}:{nonce}"}
-        words = ["-m", plan.name] if plan.kind == "module" else [plan.name]
-        argv = [plan.python, *plan.flags, DOOR, *words, *plan.args]
-        # A booting interpreter takes SIGINT badly: it stays pending until the program begins.
-        mask = {*self._mask, signal.SIGINT}
-        try:
-            pid = processes.spawn(argv, inner, mask=mask, pass_fd=theirs)
-        except OSError:
-            ours.close()
-            raise
-        finally:
-            os.close(theirs)
-        return pid, ours, nonce
-
-    def _latest(self) -> "dict[str, object]":
-        """What a run is told when its turn comes."""
-        return {
-            "distrusted": list(self.distrusted),
-            "written": protocol.shortened(sorted(self.written), most=500),
-            "kept": self.kept,
-        }
-
-    def _fixed(self) -> "dict[str, object]":
-        """What every run is told."""
-        plan, options = self._plan, self._options
-        return {
-            "kind": "callable" if plan.entry_point else plan.kind,
-            "name": plan.entry_point or plan.name,
-            "argv0": plan.name if plan.entry_point else "",
-            "mask": self._mask,
-            "signal": signal_number(options.signal or plan.stop_signal),
-            "stop_timeout_s": options.stop_timeout_s,
-            "delay_s": options.delay_s,
-            "poll_s": options.poll_s or 0.0,
-            "hold": options.hold,
-            "data": options.data,
-            "ignore": list(options.ignore),
-            "keep": options.keep_sockets != "none",
-            "root": self._root,
-        }
-
-
-def by_hand(plan: "Plan") -> list[str]:
-    """The line that runs the target without us."""
-    if plan.kind == "command":
-        return list(plan.args)
-    start = [plan.python, *plan.flags]
-    if plan.kind == "module":
-        return [*start, "-m", plan.name, *plan.args]
-    if plan.kind == "callable":
-        return [*start, DOOR, "--call", plan.name, *plan.args]
-    return [*start, plan.name, *plan.args]
-
-
-def signal_number(name: str) -> int:
-    """INT, SIGINT or 2 as a number; ValueError for anything else."""
-    if name.isdigit():
-        return int(signal.Signals(int(name)))
-    found = getattr(signal, "SIG" + name.upper().removeprefix("SIG"), None)
-    if not isinstance(found, signal.Signals):
-        raise ValueError(name)
-    return int(found)

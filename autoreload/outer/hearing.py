@@ -6,11 +6,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from autoreload.core.options import Options
     from autoreload.core.protocol import Message
-    from autoreload.outer.child import Child, Launchpad
+    from autoreload.outer.child import Child
+    from autoreload.outer.launchpad import Launchpad
     from autoreload.outer.leftovers import Leftovers
     from autoreload.outer.noticing import Noticing
     from autoreload.outer.report import Report
-    from autoreload.outer.runs import Runs
+    from autoreload.outer.sockets import Sockets
 
 
 class Hearing:
@@ -20,14 +21,14 @@ class Hearing:
         self,
         options: "Options",
         launchpad: "Launchpad",
-        runs: "Runs",
+        sockets: "Sockets",
         noticing: "Noticing",
         leftovers: "Leftovers",
         report: "Report",
     ) -> None:
         self._options = options
         self._launchpad = launchpad
-        self._runs = runs
+        self._sockets = sockets
         self._noticing = noticing
         self._leftovers = leftovers
         self._report = report
@@ -61,7 +62,7 @@ class Hearing:
             case "dropped" if message.flag("own"):
                 self._launchpad.written.update(message.texts("paths"))
             case "give" | "take" | "free" | "asks":
-                self._runs.keeper.hear(message)
+                self._report.not_kept(self._sockets.hear(message, child))
             case "ahead":
                 self._launchpad.ahead = message.texts("modules")
             case "own":

@@ -73,8 +73,10 @@ class Lasting:
 class Keeper:
     """Takes listeners in, hands them out, and lets go of those that nobody wants."""
 
-    def __init__(self) -> None:
+    def __init__(self, spared: "Iterable[int]" = ()) -> None:
+        """`spared` are the inodes of listeners that are open all the time, and not to be kept."""
         self.kept: list[Held] = []
+        self._spared = frozenset(spared)
         self._backlog = sockets.widest_backlog()
         self._begun: float | None = None
         self._first_taken: float | None = None
@@ -87,6 +89,9 @@ class Keeper:
             os.close(fd)
             return
         inode = os.fstat(fd).st_ino
+        if inode in self._spared:
+            socket.close()
+            return
         for held in self.kept:
             if held.inode == inode:  # the run ends before its listener was let go
                 socket.close()
@@ -185,8 +190,8 @@ class Keeper:
         return [held.address.entry() for held in self.kept]
 
     def inodes(self) -> set[int]:
-        """The listeners that are held, by inode."""
-        return {held.inode for held in self.kept}
+        """The listeners that are held or spared, by inode."""
+        return {held.inode for held in self.kept} | self._spared
 
     def is_wide(self, backlog: int) -> bool:
         """Whether nobody has called `listen` since it was kept."""

@@ -1,5 +1,7 @@
 """What is done while the app is down: who knocks is told why, and a taken port is awaited."""
 
+import time
+
 from autoreload.core import page, wording_outage
 from autoreload.outer.ports import LONGEST_S, Busy
 from autoreload.outer.standin import StandIn
@@ -7,17 +9,20 @@ from autoreload.system import ports
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from autoreload.core.wording import Line
     from autoreload.outer.child import Child
-    from autoreload.outer.keeper import Keeper
+    from autoreload.outer.sockets import Sockets
 
 
 class Outage:
     """The time between a run that failed and the next."""
 
-    def __init__(self, title: str, root: str, home: str) -> None:
+    def __init__(self, title: str, root: str, home: str, sockets: "Sockets") -> None:
         self._title = title
         self._root = root
+        self._sockets = sockets
         self._standin = StandIn()
         self._busy = Busy(root, home)
 
@@ -29,30 +34,34 @@ class Outage:
         """Seconds until something here is due."""
         return self._standin.timeouts(now) + self._busy.timeouts(now)
 
-    def begin(
-        self, child: "Child", code: int, keeper: "Keeper", now: float, *, waits: bool
-    ) -> "Line | None":
-        """A run has failed with this code; what there is to say about its ports.
+    def begin(self, child: "Child", code: int, *, waits: bool) -> "list[Line]":
+        """A run has ended with this code, and none follows; what there is to say about its ports.
 
         With `waits` the next one is awaited, otherwise autorun ends with this one.
         """
+        keeper = self._sockets.keeper
+        if code == 0:
+            keeper.close()
+            return []
         for address in child.binds:
             # A server that was refused its port may swallow the error, and no two say it alike.
             if not any(one.address.overlaps(address) for one in keeper.kept):
                 found = ports.occupation(address)
                 if found.holders or found.is_listened_at:
                     self._busy.noted(address)
-        line = self._busy.failed(now, again=waits)
+        now = time.monotonic()
+        lines = [self._busy.failed(now, again=waits)]
         if waits:
+            lines.append(self._sockets.failed())
             problem = page.problem(
                 self._title, code, root=self._root, usage=child.usage, failed=child.failed
             )
             self._standin.begin([one.socket for one in keeper.kept], problem, now)
-        return line
+        return [line for line in lines if line is not None]
 
-    def end(self, now: float) -> None:
+    def end(self) -> None:
         """The next run begins."""
-        self._standin.end(now)
+        self._standin.end(time.monotonic())
         self._busy.begin()
 
     def ready(self, child: "Child") -> None:
@@ -64,13 +73,14 @@ class Outage:
         """Answer whoever knocks; answers that were begun are finished in any case."""
         self._standin.serve(now)
 
-    def look(self, now: float) -> "tuple[Line | None, bool]":
-        """What there is to say about a port that was awaited, and whether to start again."""
+    def is_over(self, now: float, say: "Callable[[Line], None]") -> bool:
+        """Whether to start again because a port that was awaited is free, which is said."""
         if (address := self._busy.freed(now)) is not None:
-            return wording_outage.free_again(address), True
+            say(wording_outage.free_again(address))
+            return True
         if (address := self._busy.given_up(now)) is not None:
-            return wording_outage.still_in_use(address, LONGEST_S), False
-        return None, False
+            say(wording_outage.still_in_use(address, LONGEST_S))
+        return False
 
     def close(self) -> None:
         """Autorun ends."""

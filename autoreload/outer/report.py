@@ -82,6 +82,12 @@ class Report:
     def unanswered(self, paths: list[str]) -> None:
         self.say(wording.unanswered(paths, self._root))
 
+    def not_kept(self, places: "Sequence[str]") -> None:
+        """Listeners that the next run cannot be given back; once each, for --verbose."""
+        if self._options.verbose:
+            for place in places:
+                self.once(wording.not_kept(place))
+
     def named(self, tree: "Tree", pattern: str) -> None:
         """What `--watch` has named: too many files, or none."""
         if tree.is_cut:

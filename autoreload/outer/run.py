@@ -10,14 +10,15 @@ from autoreload.core.lifecycle import ALIVE, Action, Event, State, step
 from autoreload.core.wording import Line
 from autoreload.outer import leftovers
 from autoreload.outer.asking import Asking
-from autoreload.outer.child import Launchpad
 from autoreload.outer.ending import Ending
 from autoreload.outer.explain import Explain
 from autoreload.outer.hearing import Hearing
+from autoreload.outer.launchpad import Launchpad
 from autoreload.outer.noticing import Noticing
 from autoreload.outer.outage import Outage
 from autoreload.outer.report import Report
 from autoreload.outer.runs import Runs
+from autoreload.outer.sockets import Sockets
 from autoreload.outer.watching import Watching
 from autoreload.system import processes, signals, terminal
 from autoreload.system.waiting import POLLHUP, wait
@@ -47,6 +48,7 @@ class Outer:
         self._options = options
         self._root = os.getcwd()
         self._identity = os.urandom(8).hex()
+        self._sockets = Sockets(options)
         self._ears = signals.Ears()
         marked = {protocol.FLAG: protocol.FLAG_VALUE, protocol.IDENTITY: self._identity}
         self._launchpad = Launchpad(
@@ -55,6 +57,7 @@ class Outer:
             {**environment, **dict(plan.environment), **marked},
             mask=self._ears.mask,
             root=self._root,
+            spawning=self._sockets.spawning,
         )
         self._modes = terminal.Modes()
         colour = terminal.wants_colour(options.color, environment, is_terminal=os.isatty(2))
@@ -68,10 +71,18 @@ class Outer:
             "pycache_prefix" in flag for flag in plan.flags
         )
         self._noticing = Noticing(self._watching, bytecode_elsewhere=elsewhere)
-        self._runs = Runs(self._launchpad, self._watching, self._noticing, serves=plan.serves)
-        self._outage = Outage(plan.title, self._root, environment.get("HOME", ""))
+        self._runs = Runs(
+            self._launchpad, self._watching, self._noticing, self._sockets, serves=plan.serves
+        )
+        home = environment.get("HOME", "")
+        self._outage = Outage(plan.title, self._root, home, self._sockets)
         self._hearing = Hearing(
-            options, self._launchpad, self._runs, self._noticing, self._leftovers, self._report
+            options,
+            self._launchpad,
+            self._sockets,
+            self._noticing,
+            self._leftovers,
+            self._report,
         )
         self._state = State.WAITING
         self._ended: processes.Ended | None = None
@@ -109,7 +120,8 @@ class Outer:
     def _wait(self, timeout_s: float | None) -> None:
         channel = self._child.fileno() if self._child is not None else None
         fds = (self._ears.fileno(), channel, self._watching.fileno(), self._outage.fileno())
-        ready = wait(fds, timeout_s)
+        ready = wait((*fds, *self._sockets.filenos()), timeout_s)
+        self._sockets.answer(ready)
         if self._child is None or channel is None or not ready.get(channel, 0) & POLLHUP:
             return
         # Its end is about to be reported; if not, the app has closed every descriptor.
@@ -140,6 +152,8 @@ class Outer:
             case Action.ASK if self._state is State.LEAVING:
                 self._asking.soon()
             case Action.ASK if self._child is not None:
+                if self._child.channel is None:
+                    self._sockets.stopping(self._child)
                 self._asking.now(self._child, restart=True)
             case Action.ARM:
                 if self._state is State.RESTARTING:
@@ -153,7 +167,8 @@ class Outer:
             case Action.REPORT if self._child is not None and self._ended is not None:
                 waiting = self._state is State.WAITING
                 self._ending.report(self._child, self._ended.code, waiting=waiting)
-                self._on_down(self._child, self._ended.code, waits=waiting)
+                for line in self._outage.begin(self._child, self._ended.code, waits=waiting):
+                    self._report.say(line)
             case Action.LOOK:
                 self._look_alone()
             case Action.LEAVE:
@@ -161,7 +176,7 @@ class Outer:
 
     def _spawn(self) -> None:
         self._stop_at = None
-        self._outage.end(time.monotonic())
+        self._outage.end()
         child = self._runs.start()
         if self._runs.count == 1:
             self._first_run(child)
@@ -186,14 +201,6 @@ class Outer:
         self._ears.wait(seconds)
         processes.reap()
 
-    def _on_down(self, child: "Child", code: int, *, waits: bool) -> None:
-        """No run follows for now."""
-        keeper = self._runs.keeper
-        if code == 0:
-            keeper.close()
-        elif line := self._outage.begin(child, code, keeper, time.monotonic(), waits=waits):
-            self._report.say(line)
-
     def _look_alone(self) -> None:
         """No inner lives: subscribe, then compare with what the last one had loaded."""
         assert self._child is not None
@@ -204,7 +211,7 @@ class Outer:
 
     def _leave(self) -> None:
         self._launchpad.discard()
-        self._runs.keeper.close()
+        self._sockets.close()
         found = self._leftovers.everywhere(None)
         if found:
             leftovers.end(found, self._pause)
@@ -281,7 +288,8 @@ class Outer:
             self._asking.look(self._child, now)
         if self._state in (State.BOOTING, State.RUNNING):
             self._runs.begin_when_quiet()
-            self._runs.keeper.look(now)
+            if line := self._sockets.look():
+                self._report.say(line)
             self._on_ready(self._runs.newly_ready())
             if found := self._runs.strangers():
                 self._report.once(wording.untraced(found))
@@ -289,17 +297,10 @@ class Outer:
         if self._runs.age_s() > OPEN_EVENTS_AFTER_S:
             self._runs.open_events()
         self._outage.serve(now)
-        if self._state is State.WAITING:
-            self._on_outage(now)
-        self._on_found()
-
-    def _on_outage(self, now: float) -> None:
-        line, is_over = self._outage.look(now)
-        if line is not None:
-            self._report.say(line)
-        if is_over:
+        if self._state is State.WAITING and self._outage.is_over(now, self._report.say):
             self._changed_at = now
             self._feed(Event.CHANGED)
+        self._on_found()
 
     def _on_ready(self, readiness: "Readiness | None") -> None:
         if readiness is not None and self._child is not None:

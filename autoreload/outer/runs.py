@@ -2,14 +2,15 @@
 
 import time
 
-from autoreload.outer.keeper import Keeper
 from autoreload.outer.readiness import Readiness
 from autoreload.outer.strangers import Strangers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from autoreload.outer.child import Child, Launchpad
+    from autoreload.outer.child import Child
+    from autoreload.outer.launchpad import Launchpad
     from autoreload.outer.noticing import Noticing
+    from autoreload.outer.sockets import Sockets
     from autoreload.outer.watching import Watching
 
 
@@ -17,7 +18,13 @@ class Runs:
     """Starts one run after the other, each when the files that it is for have come to rest."""
 
     def __init__(
-        self, launchpad: "Launchpad", watching: "Watching", noticing: "Noticing", *, serves: bool
+        self,
+        launchpad: "Launchpad",
+        watching: "Watching",
+        noticing: "Noticing",
+        sockets: "Sockets",
+        *,
+        serves: bool,
     ) -> None:
         self._launchpad = launchpad
         self._watching = watching
@@ -25,7 +32,8 @@ class Runs:
         self._serves = serves
         self._readiness: Readiness | None = None
         self._strangers: Strangers | None = None
-        self.keeper = Keeper()
+        self._sockets = sockets
+        self._keeper = sockets.keeper
         self.child: Child | None = None
         self.count = 0
 
@@ -36,10 +44,10 @@ class Runs:
 
     def start(self) -> "Child":
         """Start the next run; it begins when nothing moves any more. Raises OSError."""
-        self._launchpad.kept = self.keeper.addresses()
+        self._launchpad.kept = self._keeper.addresses()
         self.child = self._launchpad.start(wait=self._noticing.rest() > 0)
         self.count += 1
-        self._readiness = Readiness(self.child, self.keeper, serves=self._serves)
+        self._readiness = Readiness(self.child, self._keeper, serves=self._serves)
         self._strangers = Strangers(self.child)
         if not self.child.nonce:
             self._begin(self.child)
@@ -52,12 +60,12 @@ class Runs:
 
     def _begin(self, child: "Child") -> None:
         """The new run reads what is there from now on."""
-        self.keeper.begin()
+        self._keeper.begin()
         self._noticing.follow(child)
         self._watching.rebase()
         self._watching.follow(child, inner=child.channel is not None)
         if child.nonce:
-            self._launchpad.kept = self.keeper.addresses()
+            self._launchpad.kept = self._keeper.addresses()
             self._launchpad.begin(child)
         if self._watching.has_events:
             child.tell("events", on=True)
@@ -81,14 +89,14 @@ class Runs:
             times.append(interval)
         if self.child is not None and self.child.nonce:
             times.append(self._noticing.rest())
-        return times + self.keeper.timeouts(now)
+        return times + self._sockets.timeouts(now)
 
     def newly_ready(self) -> Readiness | None:
         """How the run became ready, if it has since the last call."""
         if self._readiness is None or not self._readiness.look():
             return None
         if self._readiness.urls:
-            self.keeper.replaced()
+            self._keeper.replaced()
         if self.child is not None and self._strangers is not None:
             self.child.tell("ready")
             self._strangers.expect()
@@ -107,7 +115,6 @@ class Runs:
         if self._readiness is not None and self._readiness.urls:
             self._serves = True
         self._readiness = None
-        self.keeper.pause()
-        self.keeper.restore()
+        self._sockets.ended()
         if self.child is not None:
             self.child.close()

@@ -4,6 +4,8 @@ import os
 import signal
 import sys
 
+from autoreload.core.listenfds import FIRST_FD
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,9 +21,17 @@ def spawn(
     *,
     mask: "Iterable[int]",
     pass_fd: int | None = None,
+    placed: "Sequence[int]" = (),
 ) -> int:
-    """Start a program in this process' group and directory; its pid. Raises OSError."""
-    actions = []
+    """Start a program in this process' group and directory; its pid. Raises OSError.
+
+    It keeps `pass_fd` under its number, and finds `placed` from descriptor 3 on; none of these may
+    stand among the numbers that are so taken.
+    """
+    taken = range(FIRST_FD, FIRST_FD + len(placed))
+    assert pass_fd not in taken
+    assert not set(placed) & set(taken)
+    actions = [(os.POSIX_SPAWN_DUP2, fd, number) for fd, number in zip(placed, taken, strict=True)]
     if pass_fd is not None:
         # A descriptor that is duplicated onto itself keeps its number and loses close-on-exec.
         actions.append((os.POSIX_SPAWN_DUP2, pass_fd, pass_fd))

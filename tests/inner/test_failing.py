@@ -13,7 +13,8 @@ from autoreload.core.options import Options
 from autoreload.core.plans import Plan
 from autoreload.core.protocol import Message
 from autoreload.inner import failing
-from autoreload.outer.child import Launchpad
+from autoreload.outer.launchpad import Launchpad
+from autoreload.outer.sockets import Sockets
 from tests.children import environment, run
 from tests.runs import interpreter
 from tests.waiting import until
@@ -124,7 +125,8 @@ def test_a_module_of_the_program_is_not_taken_for_the_one_that_is_needed(tmp_pat
 def messages(folder: Path, plan: Plan) -> tuple[list[Message], int]:
     """Run a target in an inner of its own; what it says, and its code."""
     marked = environment(**{protocol.FLAG: protocol.FLAG_VALUE})
-    launchpad = Launchpad(plan, Options(), marked, mask=(), root=str(folder))
+    spawning = Sockets(Options()).spawning
+    launchpad = Launchpad(plan, Options(), marked, mask=(), root=str(folder), spawning=spawning)
     here = os.getcwd()
     os.chdir(folder)
     try:
