@@ -69,6 +69,10 @@ class App:
                 pass
         self._asked_at = self._position()
         signal.pthread_kill(self._main, self._signal)
+        if restart and "autoreload.inner.hastening" in sys.modules:
+            from autoreload.inner import hastening
+
+            hastening.hurry()
 
     def nudge(self) -> None:
         """Wake a main thread that did not move; the signal itself is not sent twice.

@@ -61,6 +61,7 @@ def main() -> bool:
         if app.keeping is not None:
             app.keeping.note(range(listenfds.FIRST_FD, listenfds.FIRST_FD + offered))
     _keep_one_reloader(channel, traces)
+    traces.on_module["uvicorn.server"] = _hasten
     os.register_at_fork(
         before=watcher.park, after_in_parent=watcher.start, after_in_child=watcher.forget
     )
@@ -203,6 +204,12 @@ def _prepare(start: "Message") -> None:
         sys.orig_argv.insert(door + 1, "--call")
     else:
         del sys.orig_argv[door]
+
+
+def _hasten(module: object) -> None:
+    from autoreload.inner import hastening
+
+    hastening.hasten(module)
 
 
 def _settings(start: "Message") -> Settings:

@@ -212,7 +212,6 @@ def test_inotify_limit_is_named_and_files_are_polled(
         pytest.skip("no user namespaces here")
     command = [*inside, sys.executable, "-m", "autoreload"]
     app.start("app.py", command=command, env=watchdog)
-    named = limit.replace("max_inotify", "max_user")
     app.wait_for(rf"inotify limit {limit} \(\d+\) is reached: .* compared every")
     app.edit("b/x.py", "N = 'run 1'\n")
     app.wait_for("run 1")

@@ -1,0 +1,79 @@
+"""Sleeps that are cut short when a restart waits."""
+
+import asyncio
+import threading
+import time
+from types import ModuleType
+
+import pytest
+
+from autoreload.inner import hastening
+
+LONG_S = 60.0
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """A module that has imported asyncio, as `uvicorn.server` has."""
+    monkeypatch.setattr(hastening, "_sleepers", [])
+    module = ModuleType("server")
+    module.__dict__["asyncio"] = asyncio
+    hastening.hasten(module)
+    return module
+
+
+def seconds(server: ModuleType, delay: float) -> float:
+    began = time.monotonic()
+    assert asyncio.run(server.asyncio.sleep(delay, "awake")) == "awake"
+    return time.monotonic() - began
+
+
+def test_until_then_it_sleeps_as_ever(server: ModuleType) -> None:
+    assert seconds(server, 0.05) >= 0.05
+
+
+def test_who_sleeps_is_woken_from_another_thread(server: ModuleType) -> None:
+    threading.Timer(0.05, hastening.hurry).start()
+    assert seconds(server, LONG_S) < LONG_S / 2
+
+
+def test_afterwards_nobody_sleeps_for_long(server: ModuleType) -> None:
+    hastening.hurry()
+    assert seconds(server, LONG_S) < LONG_S / 2
+
+
+def test_a_loop_that_is_gone_is_passed_over(server: ModuleType) -> None:
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(server.asyncio.sleep(LONG_S))
+    loop.run_until_complete(asyncio.sleep(0))
+    loop.close()
+    hastening.hurry()
+    task.get_coro().close()
+
+
+def test_a_cancelled_sleep_is_cancelled(server: ModuleType) -> None:
+    async def cancel() -> None:
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(server.asyncio.sleep(LONG_S), 0.01)
+
+    asyncio.run(cancel())
+    hastening.hurry()
+
+
+def test_all_else_is_the_module_itself(server: ModuleType) -> None:
+    assert server.asyncio.get_running_loop is asyncio.get_running_loop
+    with pytest.raises(AttributeError):
+        _ = server.asyncio.nothing_like_it
+
+
+def test_a_module_without_it_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hastening, "_sleepers", [])
+    hastening.hasten(ModuleType("other"))
+    hastening.hurry()
+
+
+def test_uvicorn_has_what_is_replaced() -> None:
+    """Should it be renamed, nothing fails, but a restart waits 0.1 s and more again."""
+    import uvicorn.server
+
+    assert uvicorn.server.asyncio is asyncio  # type: ignore[attr-defined]  # not exported
