@@ -171,6 +171,21 @@ def resolved(sock: _socket.socket, address: object) -> Address | None:
         return None  # the real bind says what is wrong with it
 
 
+def is_local(address: Address) -> bool:
+    """Whether it is an address of this machine: only those can be bound."""
+    probe = _socket.socket(address.family, _socket.SOCK_DGRAM)
+    try:
+        if address.family == _socket.AF_INET6:
+            probe.bind((address.host, 0, 0, address.scope))
+        else:
+            probe.bind((address.host, 0))
+    except OSError:
+        return False
+    finally:
+        probe.close()
+    return True
+
+
 def _unix(name: object) -> Address | None:
     if isinstance(name, os.PathLike):
         name = os.fspath(name)
