@@ -28,11 +28,16 @@ def restarted(app: App, where: Where, *, times: int = RESTARTS) -> Load:
     """Restart under load so many times; what the clients met."""
     with Load(where) as load:
         for version in range(1, times + 1):
-            until(load.answered_more(BETWEEN), load.told)
-            app.edit("ware.py", WARE.format(version))
-            until(lambda version=version: load.seen >= version, lambda: load.told() + app.said())
+            save_and_see(app, load, version)
         until(load.answered_more(BETWEEN), load.told)
     return load
+
+
+def save_and_see(app: App, load: Load, version: int) -> None:
+    """Save a version under load, and wait until a client has seen it."""
+    until(load.answered_more(BETWEEN), load.told)
+    app.edit("ware.py", WARE.format(version))
+    until(lambda: load.seen >= version, lambda: load.told() + app.said())
 
 
 @pytest.mark.parametrize("server", SERVERS, ids=[server.name for server in SERVERS])
