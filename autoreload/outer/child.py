@@ -164,6 +164,8 @@ class Launchpad:
         self._mask = [int(number) for number in mask]
         self._root = root
         self._waiting: tuple[int, channels.Channel, str] | None = None
+        self._is_ahead = False
+        """Whether the interpreter that waits has been let go ahead."""
         self.distrusted: set[str] = set()
         """Sources whose stale bytecode could not be removed."""
         self.written: set[str] = set()
@@ -183,7 +185,8 @@ class Launchpad:
         if self._plan.kind == "command" or self._waiting is not None:
             return
         self._waiting = self._boot()
-        if self.ahead:
+        self._is_ahead = bool(self.ahead)
+        if self._is_ahead:
             _, channel, nonce = self._waiting
             channel.tell("start", nonce=nonce, ahead=self.ahead, **self._fixed())
 
@@ -203,7 +206,7 @@ class Launchpad:
         pid, channel, nonce = prepared or self._boot()
         child = Child(pid, channel, started_ns)
         child.nonce = nonce
-        child.is_ahead = prepared is not None and bool(self.ahead)
+        child.is_ahead = prepared is not None and self._is_ahead
         if not wait:
             self.begin(child)
         return child
