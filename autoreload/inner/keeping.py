@@ -44,6 +44,8 @@ class Keeping:
         self._turns = 0
         self._unheard: set[int] = set()
         """Inodes of what was given for port 0 and has not listened since."""
+        self._empties: list[tuple[Any, ...]] = []
+        """Where those stand that were put in the place of what was handed over."""
         self._paths: set[str] = set()
         """Sockets in the file system that wait for a run; nobody removes them meanwhile."""
 
@@ -215,7 +217,7 @@ class Keeping:
             return
         given = self._give()
         for listener in given:
-            _put_empty(listener)
+            self._put_empty(listener)
         ports = {one.address.port or one.address.host for one in given if one.address is not None}
         self._drain(ports, min(longest_s, LONGEST_DRAIN_S))
 
@@ -245,21 +247,31 @@ class Keeping:
             left = []
         return kept
 
+    def _put_empty(self, listener: "Listener") -> None:
+        from autoreload.system import listeners
+
+        try:
+            name = listeners.put_empty(listener)
+        except OSError:
+            return  # closed in the meantime
+        if isinstance(name, str):
+            self._paths.add(os.path.realpath(name))
+        elif isinstance(name, tuple):
+            self._empties.append(name)
+
+    def knock(self) -> None:
+        """Wake a thread that was told of a connection before the restart, and now waits for one."""
+        from autoreload.system import listeners
+
+        for name in self._empties:
+            listeners.knock(name)
+
     def _drain(self, ports: "set[int | str]", longest_s: float) -> None:
         from autoreload.system import listeners
 
         until = time.monotonic() + longest_s
         while any(is_busy(one) for one in listeners.traffic(ports)) and time.monotonic() < until:
             wait([], DRAIN_PACE_S)
-
-
-def _put_empty(listener: "Listener") -> None:
-    from autoreload.system import listeners
-
-    try:
-        listeners.put_empty(listener)
-    except OSError:
-        pass  # closed in the meantime
 
 
 def _is_stream(sock: "Any") -> bool:

@@ -181,9 +181,12 @@ class Keeper:
             self._drop([one for one in self.kept if one.taken_at is None])
 
     def restore(self) -> None:
-        """Put back the names of sockets that the last run has removed."""
+        """Put back the names of sockets that the last run has removed, if the next may want them.
+
+        What it had taken and not handed over again it has removed for good.
+        """
         for held in self.kept:
-            if held.path is not None:
+            if held.path is not None and held.taken_at is None:
                 held.path.restore()
 
     def addresses(self) -> list[tuple[int, str, int, int]]:

@@ -425,6 +425,12 @@ UNIX_SERVERS = {
     sock = opened("s.sock", family=socket.AF_UNIX)
     print(inode(sock.fileno()))
     """,
+    "asks the socket for its path at the end": """
+    import atexit
+    sock = opened("s.sock", family=socket.AF_UNIX)
+    atexit.register(lambda: os.unlink(sock.getsockname()))
+    print(inode(sock.fileno()))
+    """,
     "pathlib": """
     import pathlib
     path = pathlib.Path("s.sock")
@@ -594,6 +600,23 @@ def test_an_idle_connection_delays_nothing(runs: Runs, way: str) -> None:
     print(time.monotonic() - begun)
     """)
     assert float(took) < 0.25
+
+
+def test_who_was_told_of_a_connection_that_waits_for_the_next_run_is_woken(runs: Runs) -> None:
+    """A server in a thread met an empty queue after its select, and stood there for ever."""
+    (took,) = runs.run("""
+    import select, threading
+    sock = opened()
+    client = socket.create_connection(("127.0.0.1", port))
+    select.select([sock], [], [])
+    keeping.hand_over(0.5)
+    accepting = threading.Thread(target=sock.accept, daemon=True)
+    accepting.start()
+    keeping.knock()
+    accepting.join(20)
+    print(accepting.is_alive())
+    """)
+    assert took == "False"
 
 
 def test_a_request_that_takes_long_is_waited_for_no_longer_than_said(runs: Runs) -> None:
