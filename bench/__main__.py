@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from statistics import median
 
-from bench import costs, environment, saves
+from bench import costs, environment, saves, sockets
 from bench.programs import Program, programs
 
 NAMES = {"own": "its own reloader", "boot": "its own boot, no stop"}
@@ -111,13 +111,18 @@ def main() -> int:
     parser.add_argument(
         "only",
         nargs="*",
-        help="what to measure: Django, FastAPI, script, start, memory, idle; all by default",
+        help="what to measure: Django, FastAPI, script, start, memory, idle; all by default;"
+        " sockets only when it is named",
     )
+    parser.add_argument("--long", action="store_true", help="with sockets: 10,000 restarts as well")
     asked = parser.parse_args()
     if sys.platform != "linux":
         print("memory and idle time are read from /proc: Linux only", file=sys.stderr)
         return 2
     environment.prepare()
+    if asked.only == ["sockets"]:
+        restarts = 5 if asked.quick else 50
+        return sockets.show(restarts) + sockets.show_rest(restarts, long=asked.long)
     rounds, edits = (1, 3) if asked.quick else (4, 4)
     table = Table()
     for program in programs():
