@@ -143,10 +143,9 @@ class Keeper:
     def _take_in(self, message: "Message") -> None:
         entries = message.fields.get("listeners")
         self.pause()
-        kept = message.passed[1:]
-        del message.passed[1:]
-        for entry, fd in zip(entries if isinstance(entries, list) else (), kept, strict=False):
-            address, turn = entry
+        entries = entries if isinstance(entries, list) else []
+        for (address, turn), fd in zip(entries, message.passed[1:], strict=False):
+            message.passed.remove(fd)
             self.add(fd, Address(*address), turn)
         channels.answer(message, yes=True)
 
