@@ -17,6 +17,7 @@ class Server(NamedTuple):
     """The line with the server's own reloader, if it has one."""
     is_one_process: bool = True
     """Whether connections live in the process that is asked to stop."""
+    workers: int = 1
 
 
 _WSGI = """\
@@ -30,6 +31,8 @@ def app(environ, start_response):
 
 _ASGI = """\
 from ware import VERSION
+
+print("serves", VERSION, flush=True)
 
 
 async def app(scope, receive, send):
@@ -268,6 +271,7 @@ SERVERS = (
         f"{_UVICORN} --workers 2",
         {"asgi.py": _ASGI},
         is_one_process=False,
+        workers=2,
     ),
     Server(
         "gunicorn, Uvicorn workers",

@@ -32,11 +32,13 @@ def start(app: App, server: Server, line: str = "") -> int:
     return port
 
 
-def restarted(app: App, where: Where, *, times: int = RESTARTS) -> Load:
+def restarted(app: App, where: Where, *, times: int = RESTARTS, workers: int = 1) -> Load:
     """Restart under load so many times; what the clients met."""
     with Load(where) as load:
         for version in range(1, times + 1):
             save_and_see(app, load, WARE.format(version))
+            if workers > 1:  # one that has not begun to import would have the next version
+                app.wait_for(f"serves {version}", times=workers)
         until(load.answered_more(BETWEEN), load.told)
     return load
 
@@ -52,7 +54,9 @@ def save_and_see(app: App, load: Load, ware: str) -> None:
 @pytest.mark.parametrize("server", SERVERS, ids=[server.name for server in SERVERS])
 def test_nobody_is_refused_over_a_restart(app: App, server: Server) -> None:
     port = start(app, server)
-    load = restarted(app, ("127.0.0.1", port))
+    if server.workers > 1:
+        app.wait_for("serves 0", times=server.workers)
+    load = restarted(app, ("127.0.0.1", port), workers=server.workers)
     assert load.counts["refused"] == load.counts["wrong"] == load.counts["hung"] == 0, load.told()
     if server.is_one_process:
         assert set(load.counts) == {"ok"}, load.told()
