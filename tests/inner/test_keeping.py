@@ -569,12 +569,11 @@ def test_what_is_being_answered_is_answered_and_what_knocks_waits(runs: Runs) ->
     threading.Thread(target=serve, daemon=True).start()
     client = socket.create_connection(("127.0.0.1", port))
     client.sendall(b"?")
-    begun = time.monotonic()
     keeping.hand_over(0.5)
-    took = time.monotonic() - begun
-    print(client.recv(100), 0.05 < took < 0.4)
+    client.setblocking(False)
+    print(client.recv(100))
     """
-    assert runs.run(code) == ["b'hello' True"]
+    assert runs.run(code) == ["b'hello'"]
 
 
 IDLE = {

@@ -99,6 +99,7 @@ def start_tiny(app: App, *places: Where, options: tuple[str, ...] = ()) -> None:
     app.write("app.py", TINY)
     app.write("ware.py", tiny(0, *places))
     app.start(*options, "app.py")
+    app.wait_for("serves 0")  # at all places; it is ready when it is at the first
     app.wait_for("ready in")
 
 
@@ -289,3 +290,20 @@ def test_a_kill_at_any_moment_of_a_hand_over_leaves_nothing(app: App, whom: str,
     until(lambda: is_refused(one), app.said)
     with socket.create_server(one):
         pass
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_run_that_is_stopped_in_a_hand_over_is_killed_and_followed(app: App, seed: int) -> None:
+    (one,) = here(1)
+    start_tiny(app, one, options=("--stop-timeout=0.3",))
+    inner = app.inner_pid()
+    app.edit("ware.py", tiny(1, one))
+    app.wait_for("changed, restarting")
+    select.select([], [], [], random.Random(seed).uniform(0.0, 0.02))
+    try:
+        os.kill(inner, signal.SIGSTOP)
+    except ProcessLookupError:
+        pass  # the run has ended by itself
+    app.edit("ware.py", tiny(2, one))
+    until(lambda: version_in(ask(one, 1).text) == 2, app.said)
+    assert app.stop_leaves_nothing(one[1]) == 0
