@@ -122,7 +122,9 @@ def main() -> int:
     environment.prepare()
     if asked.only == ["sockets"]:
         restarts = 5 if asked.quick else 50
-        return sockets.show(restarts) + sockets.show_rest(restarts, long=asked.long)
+        missed = sockets.show(restarts) + sockets.show_rest(restarts, long=asked.long)
+        print(environment.versions())
+        return missed
     rounds, edits = (1, 3) if asked.quick else (4, 4)
     table = Table()
     for program in programs():

@@ -43,7 +43,16 @@ def variables() -> dict[str, str]:
 
 def versions() -> str:
     """Python and the peers, for the table's foot."""
-    wanted = ("django", "uvicorn", "watchfiles", "watchdog", "hupper")
+    wanted = (
+        "django",
+        "flask",
+        "gunicorn",
+        "uvicorn",
+        "uvloop",
+        "watchfiles",
+        "watchdog",
+        "hupper",
+    )
     listed = subprocess.run(
         [str(BIN / "python"), "-m", "pip", "list", "--format=freeze"],
         capture_output=True,
