@@ -5,14 +5,14 @@ import sys
 from collections.abc import Callable
 from statistics import median
 
-from bench import bursts, costs, environment, lone, saves, soak, trees
+from bench import bursts, costs, environment, lone, saves, soak, sockets, trees
 from bench.programs import Program, programs
 from bench.table import Table, ms
 
 ROOMS = {"trees": trees, "checkout": bursts, "lone": lone, "soak": soak}
 LONG = frozenset({"soak"})
 """What is measured only when it is named."""
-WORDS = ("Django", "FastAPI", "script", "start", "memory", "idle", *ROOMS)
+WORDS = ("Django", "FastAPI", "script", "start", "memory", "idle", *ROOMS, "sockets")
 NAMES = {"own": "its own reloader", "boot": "its own boot, no stop"}
 
 
@@ -83,6 +83,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer rounds, medians less sure")
     parser.add_argument("only", nargs="*", help=f"what to measure: {', '.join(WORDS)}; or all")
+    parser.add_argument("--long", action="store_true", help="with sockets: 10,000 restarts as well")
     asked = parser.parse_args()
     if unknown := set(asked.only) - set(WORDS):
         parser.error(f"nothing is measured by the name of {', '.join(sorted(unknown))}")
@@ -110,6 +111,9 @@ def main() -> int:
     for name, room in ROOMS.items():
         if name in asked.only or not (asked.only or name in LONG):
             room.show(table, quick=asked.quick)
+    if "sockets" in asked.only:
+        restarts = 5 if asked.quick else 50
+        table.missed += sockets.show(restarts) + sockets.show_rest(restarts, long=asked.long)
     if not environment.nodemon().exists():
         table.not_measured.append("nodemon: there is no npm, or it could not install it")
     for what in table.not_measured:

@@ -17,7 +17,7 @@ _HIDDEN = ("PYTHON", "AUTORUN", "RELOAD_ENV", "DJANGO")
 
 def prepare() -> None:
     """Make `bench/.venv` if it is not there; later calls cost nothing."""
-    if not (BIN / "autorun").exists():
+    if not all((BIN / name).exists() for name in ("autorun", "waitress-serve")):
         print(f"setting up {HOME}", file=sys.stderr)
         subprocess.run([sys.executable, "-m", "venv", str(HOME)], check=True)
         pip = [str(BIN / "python"), "-m", "pip", "install", "--quiet"]
@@ -43,7 +43,16 @@ def variables() -> dict[str, str]:
 
 def versions() -> str:
     """Python and the peers, for the table's foot."""
-    wanted = ("django", "uvicorn", "watchfiles", "watchdog", "hupper")
+    wanted = (
+        "django",
+        "flask",
+        "gunicorn",
+        "uvicorn",
+        "uvloop",
+        "watchfiles",
+        "watchdog",
+        "hupper",
+    )
     listed = subprocess.run(
         [str(BIN / "python"), "-m", "pip", "list", "--format=freeze"],
         capture_output=True,

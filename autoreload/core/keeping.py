@@ -21,6 +21,7 @@ NEVER_TAKEN_S = 20.0
 
 UNIX = 1
 """AF_UNIX, the same number wherever there are such sockets."""
+ANY_4, ANY_6 = "0.0.0.0", "::"
 
 
 class Address:
@@ -64,6 +65,20 @@ class Address:
         if self.is_unix or other.is_unix:
             return self == other
         return self.port == other.port
+
+    def is_any(self) -> bool:
+        """Whether a listener here hears at every address of this machine."""
+        return self.host in (ANY_4, ANY_6) and not self.is_unix
+
+    def may_hear(self, target: "Address") -> bool:
+        """Whether a connection to `target` comes in here, if that is an address of this machine."""
+        if self.is_unix or target.is_unix or self == target:
+            return self == target
+        if self.port != target.port:
+            return False
+        if self.host == ANY_6:
+            return True  # IPv4 as well, unless it was told not to
+        return self.family == target.family and (self.is_any() or target.is_any())
 
 
 class Wanted:

@@ -79,6 +79,8 @@ class App:
 
         Servers count them, and take the second one for "at once".
         """
+        if self.keeping is not None:
+            self.keeping.knock()
         if self._asked_at is not None and self._asked_at[0] is not None:
             from autoreload.system import interrupts
 

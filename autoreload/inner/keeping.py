@@ -14,6 +14,7 @@ import time
 
 from autoreload.core.draining import is_busy
 from autoreload.core.keeping import Address
+from autoreload.inner import replacing
 from autoreload.system import audit
 from autoreload.system.waiting import wait
 
@@ -43,7 +44,12 @@ class Keeping:
         self._bound: dict[int, int] = {}
         """Inode to the turn among the binds to port 0, or 0, of what was bound here."""
         self._turns = 0
+        self._unheard: set[int] = set()
+        """Inodes of what was given for port 0 and has not listened since."""
+        self._empties: list[tuple[Any, ...]] = []
+        """Where those stand that were put in the place of what was handed over."""
         self._paths: set[str] = set()
+        """Sockets in the file system that wait for a run; nobody removes them meanwhile."""
 
     def install(self, traces: "Traces") -> None:
         """Hear of every bind."""
@@ -57,7 +63,7 @@ class Keeping:
             return
         self._paths = {one.host for one in kept if one.is_unix}
         if self._paths:
-            self._keep_paths()
+            replacing.spare_paths(self._paths)
         for name, replace in (
             ("socket", self._replace_in_socket),
             ("gevent._socket3", self._replace_in_gevent),
@@ -95,56 +101,21 @@ class Keeping:
     # --- given back -------------------------------------------------------------------------------
 
     def _replace_in_socket(self, module: "Any") -> None:
-        self._replace(module.socket)
+        replacing.replace_methods(module.socket, self)
 
     def _replace_in_gevent(self, module: "Any") -> None:
         """gevent has a socket class of its own below its sockets."""
         replaced = getattr(module, "_wrefsocket", None)
         if replaced is not None:
-            self._replace(replaced)
+            replacing.replace_methods(replaced, self)
 
-    def _replace(self, kind: "Any") -> None:
-        keeping = self
-        bind, listen = kind.bind, kind.listen
-        connect, connect_ex = kind.connect, kind.connect_ex
-
-        def bind_or_take(self: "Any", address: "Any", /) -> None:
-            if keeping._is_below:
-                bind(self, address)
-            elif not keeping._take(self, address):
-                keeping._bind(self, address, bind)
-
-        def take_or_listen(self: "Any", *backlog: int) -> None:
-            if not keeping._is_below and _is_shared(self):
-                keeping._take_shared(self)
-            listen(self, *backlog)
-
-        def connect_past(self: "Any", address: "Any", /) -> None:
-            if keeping._is_nobody(self, address):
-                raise ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
-            connect(self, address)
-
-        def connect_ex_past(self: "Any", address: "Any", /) -> int:
-            if keeping._is_nobody(self, address):
-                return errno.ECONNREFUSED
-            found: int = connect_ex(self, address)
-            return found
-
-        for name, function in (
-            ("bind", bind_or_take),
-            ("listen", take_or_listen),
-            ("connect", connect_past),
-            ("connect_ex", connect_ex_past),
-        ):
-            function.__name__ = name
-            function.__qualname__ = f"{kind.__qualname__}.{name}"
-            setattr(kind, name, function)
-
-    def _take(self, sock: "Any", address: object) -> bool:
+    def take(self, sock: "Any", address: object) -> bool:
         """Whether a kept listener stands now where the program's socket was."""
         from autoreload.system import listeners
 
-        if not self._kept or not _is_stream(sock) or _is_shared(sock):
+        if self._is_below or not self._may_be_kept(address):
+            return False
+        if not _is_stream(sock) or _is_shared(sock):
             return False  # those that share a port are told apart only when they listen
         wanted = listeners.resolved(sock, address)
         if wanted is None:
@@ -156,12 +127,22 @@ class Keeping:
             self._turns = turn
         return True
 
-    def _take_shared(self, sock: "Any") -> None:
+    def _may_be_kept(self, address: object) -> bool:
+        """Whether a listener waits on this port or path; nothing is looked up for others."""
+        port = address[1] if isinstance(address, tuple) and len(address) > 1 else None
+        return any(one.is_unix if port is None else port in (0, one.port) for one in self._kept)
+
+    def listens(self, sock: "Any") -> None:
+        """The program is about to let a socket listen: one that shares its port is told by that."""
         from autoreload.system import listeners
 
-        bound = listeners.address_of(sock) if self._kept and _is_stream(sock) else None
-        if bound is not None and not listeners.listens(sock):
-            self._put(sock, bound, self._bound.get(os.fstat(sock.fileno()).st_ino, 0))
+        if self._is_below or not self._kept or not _is_stream(sock):
+            return
+        self._unheard.discard(_inode(sock))
+        if _is_shared(sock) and not listeners.listens(sock):
+            bound = listeners.address_of(sock)
+            if bound is not None:
+                self._put(sock, bound, self._bound.get(_inode(sock), 0))
 
     def _put(self, sock: "Any", wanted: Address, turn: int) -> bool:
         """Ask for a listener, and put it under the descriptor of the program's socket."""
@@ -178,33 +159,55 @@ class Keeping:
         listeners.copy_options(sock, kept)
         os.dup2(kept.fileno(), sock.fileno(), os.get_inheritable(sock.fileno()))
         kept.close()
+        self._paths.discard(wanted.host)
         # Whether it blocks belongs to the listener that both share, not to the descriptor.
         sock.settimeout(sock.gettimeout())
-        self._bound[os.fstat(sock.fileno()).st_ino] = turn
+        self._bound[_inode(sock)] = turn
+        if turn:
+            self._unheard.add(_inode(sock))
         return True
 
-    def _bind(self, sock: "Any", address: "Any", bind: "Callable[..., None]") -> None:
+    def give_up(self, sock: "Any", bind: "Callable[..., None]") -> None:
+        """Who has bound port 0 and connects is a client: it gets a socket that does not listen."""
+        if not self._unheard or not _is_stream(sock) or _inode(sock) not in self._unheard:
+            return
+        import _socket
+
+        from autoreload.system import listeners
+
+        self._unheard.discard(_inode(sock))
+        host, _, *rest = sock.getsockname()
+        new = _socket.socket(sock.family, sock.type, sock.proto)
+        listeners.copy_options(sock, new)
+        os.dup2(new.fileno(), sock.fileno(), os.get_inheritable(sock.fileno()))
+        new.close()
+        sock.settimeout(sock.gettimeout())
+        bind(sock, (host, 0, *rest))
+
+    def bind(self, sock: "Any", address: "tuple[Any, ...]", bind: "Callable[..., None]") -> None:
         """Bind for real, past a kept listener on the same port that is none for this address."""
         from autoreload.system import listeners
 
         try:
-            bind(sock, address)
+            bind(sock, *address)
         except OSError as error:
-            if error.errno != errno.EADDRINUSE or not _is_stream(sock):
+            if self._is_below or error.errno != errno.EADDRINUSE or not _is_stream(sock):
                 raise
-            wanted = listeners.resolved(sock, address)
+            wanted = listeners.resolved(sock, address[0])
             if wanted is None or not self._is_told("free", wanted):
                 raise
-            bind(sock, address)
+            bind(sock, *address)
 
-    def _is_nobody(self, sock: "Any", address: object) -> bool:
+    def is_nobody(self, sock: "Any", address: "tuple[Any, ...]") -> bool:
         """Whether only a listener that waits for this run would hear: nobody is there yet."""
         from autoreload.system import listeners
 
-        if not self._kept or not _is_stream(sock):
+        if len(address) != 1 or not self._may_be_kept(address[0]) or not _is_stream(sock):
             return False
-        wanted = listeners.resolved(sock, address)
-        if wanted is None or not any(one.overlaps(wanted) for one in self._kept):
+        wanted = listeners.resolved(sock, address[0])
+        if wanted is None or not any(one.may_hear(wanted) for one in self._kept):
+            return False
+        if not (wanted.is_unix or listeners.is_local(wanted)):
             return False
         return self._is_told("asks", wanted)
 
@@ -223,7 +226,7 @@ class Keeping:
             return
         given = self._give()
         for listener in given:
-            _put_empty(listener)
+            self._put_empty(listener)
         ports = {one.address.port or one.address.host for one in given if one.address is not None}
         self._drain(ports, min(longest_s, LONGEST_DRAIN_S))
 
@@ -235,7 +238,7 @@ class Keeping:
         kept = [
             one
             for one in found
-            if (self._is_below or one.inode in self._bound) and one.address is not None
+            if (self._is_below or one.inode in self._bound) and _has_address(one)
         ]
         first = {one.inode: one for one in reversed(kept)}
         entries = [
@@ -246,7 +249,7 @@ class Keeping:
         left = [str(one.address or "a name that is not kept") for one in found if one not in kept]
         self._paths |= {one.address.host for one in kept if one.address and one.address.is_unix}
         if self._paths:
-            self._keep_paths()
+            replacing.spare_paths(self._paths)
         for start in range(0, max(len(fds), 1), channels.MOST_PASSED):
             end = start + channels.MOST_PASSED
             if (
@@ -257,42 +260,31 @@ class Keeping:
             left = []
         return kept
 
+    def _put_empty(self, listener: "Listener") -> None:
+        from autoreload.system import listeners
+
+        try:
+            name = listeners.put_empty(listener)
+        except OSError:
+            return  # closed in the meantime
+        if isinstance(name, str):
+            self._paths.add(os.path.realpath(name))
+        elif isinstance(name, tuple):
+            self._empties.append(name)
+
+    def knock(self) -> None:
+        """Wake a thread that was told of a connection before the restart, and now waits for one."""
+        from autoreload.system import listeners
+
+        for name in self._empties:
+            listeners.knock(name)
+
     def _drain(self, ports: "set[int | str]", longest_s: float) -> None:
         from autoreload.system import listeners
 
         until = time.monotonic() + longest_s
         while any(is_busy(one) for one in listeners.traffic(ports)) and time.monotonic() < until:
             wait([], DRAIN_PACE_S)
-
-    def _keep_paths(self) -> None:
-        """Servers remove the path of their socket when they stop, and before they bind it."""
-        if getattr(os.unlink, "keeps_paths", False):
-            return
-        for name in ("unlink", "remove"):
-            setattr(os, name, _sparing(getattr(os, name), self._paths))
-
-
-def _sparing(original: "Callable[..., None]", paths: set[str]) -> "Callable[..., None]":
-    def unlink(path: "Any", *args: "Any", **named: "Any") -> None:
-        try:
-            if not args and not named and os.path.realpath(os.fsdecode(path)) in paths:
-                return
-        except (TypeError, ValueError, OSError):
-            pass
-        original(path, *args, **named)
-
-    unlink.keeps_paths = True  # type: ignore[attr-defined]
-    unlink.__name__ = original.__name__
-    return unlink
-
-
-def _put_empty(listener: "Listener") -> None:
-    from autoreload.system import listeners
-
-    try:
-        listeners.put_empty(listener)
-    except OSError:
-        pass  # closed in the meantime
 
 
 def _is_stream(sock: "Any") -> bool:
@@ -301,6 +293,16 @@ def _is_stream(sock: "Any") -> bool:
     from autoreload.system import listeners
 
     return sock.type == _socket.SOCK_STREAM and sock.family in listeners.FAMILIES
+
+
+def _inode(sock: "Any") -> int:
+    return os.fstat(sock.fileno()).st_ino
+
+
+def _has_address(listener: "Listener") -> bool:
+    """Whether it can be asked for by its address: some programs rename the path of a socket."""
+    address = listener.address
+    return address is not None and (not address.is_unix or os.path.exists(address.host))
 
 
 def _is_any(address: Address) -> bool:

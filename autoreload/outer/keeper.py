@@ -34,7 +34,7 @@ class Held(Kept):
     def close(self) -> None:
         self.socket.close()
         if self.path is not None:
-            self.path.close()
+            self.path.close(is_used=self.taken_at is not None)
 
 
 class Lasting:
@@ -43,7 +43,10 @@ class Lasting:
     def __init__(self, path: str) -> None:
         self._path = path
         self._second = os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.autorun")
+        self._moving = self._second + "2"
+        self._identity = _identity(path)
         _remove(self._second)
+        _remove(self._moving)
         try:
             os.link(path, self._second)
         except OSError:
@@ -54,18 +57,21 @@ class Lasting:
         if not self._second or self._is_there():
             return
         try:
-            os.link(self._second, self._second + "2")
-            os.rename(self._second + "2", self._path)
+            os.link(self._second, self._moving)
+            os.rename(self._moving, self._path)
         except OSError:
             pass
 
     def _is_there(self) -> bool:
-        try:
-            return os.path.samestat(os.lstat(self._path), os.lstat(self._second))
-        except OSError:
-            return False
+        return self._identity is not None and _identity(self._path) == self._identity
 
-    def close(self) -> None:
+    def close(self, *, is_used: bool) -> None:
+        """Remove the second name, and the first one too when no program has it any more.
+
+        A server that removes its path was kept from it when it was stopped.
+        """
+        if not is_used and self._is_there():
+            _remove(self._path)
         if self._second:
             _remove(self._second)
 
@@ -136,16 +142,15 @@ class Keeper:
                 channels.answer(message, yes=found)
             case "asks":
                 address = _address(message)
-                waiting = [one for one in self.kept if one.taken_at is None]
-                channels.answer(message, yes=bool(keeping.in_the_way(waiting, address)))
+                waiting = [one.address for one in self.kept if one.taken_at is None]
+                channels.answer(message, yes=any(one.may_hear(address) for one in waiting))
 
     def _take_in(self, message: "Message") -> None:
         entries = message.fields.get("listeners")
         self.pause()
-        kept = message.passed[1:]
-        del message.passed[1:]
-        for entry, fd in zip(entries if isinstance(entries, list) else (), kept, strict=False):
-            address, turn = entry
+        entries = entries if isinstance(entries, list) else []
+        for (address, turn), fd in zip(entries, message.passed[1:], strict=False):
+            message.passed.remove(fd)
             self.add(fd, Address(*address), turn)
         channels.answer(message, yes=True)
 
@@ -180,9 +185,12 @@ class Keeper:
             self._drop([one for one in self.kept if one.taken_at is None])
 
     def restore(self) -> None:
-        """Put back the names of sockets that the last run has removed."""
+        """Put back the names of sockets that the last run has removed, if the next may want them.
+
+        What it had taken and not handed over again it has removed for good.
+        """
         for held in self.kept:
-            if held.path is not None:
+            if held.path is not None and held.taken_at is None:
                 held.path.restore()
 
     def addresses(self) -> list[tuple[int, str, int, int]]:
@@ -227,6 +235,14 @@ class Keeper:
 def _address(message: "Message") -> Address:
     entry = message.fields.get("address")
     return Address(*entry) if isinstance(entry, tuple) else Address(0, "")
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return None
+    return (status.st_dev, status.st_ino)
 
 
 def _remove(path: str) -> None:

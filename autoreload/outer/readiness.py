@@ -6,8 +6,12 @@ from autoreload.system import processes, sockets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from autoreload.outer.child import Child
     from autoreload.outer.keeper import Keeper
+
+    Opened = sockets.Listener | sockets.UnixListener
 
 PACE_S = 0.01
 SHARE = 100
@@ -28,6 +32,8 @@ class Readiness:
         self._keeper = keeper
         self._serves = serves
         self._before = set(sockets.listening()) - keeper.inodes()
+        self._unix_before = set(sockets.listening_unix()) - keeper.inodes()
+        self._unix_at: float | None = None
         self._looked_below = 0.0
         self.ready_at: float | None = None
         self.urls: list[str] = []
@@ -44,27 +50,40 @@ class Readiness:
         now = time.monotonic()
         if self.ready_at is not None:
             return False
-        urls = self._listeners(now)
+        urls = self._urls(sockets.listening(), self._before, now)
         if urls:
             self.ready_at, self.urls = now, urls
             return True
-        if not self._serves and self._is_settled(now):
-            self.ready_at = self._child.called_at or self._child.started
+        if self._serves and not self._listens_at_path(now):
+            return False
+        if self._is_settled(now):
+            self.ready_at = self._unix_at or self._child.called_at or self._child.started
             return True
         return False
+
+    def _listens_at_path(self, now: float) -> bool:
+        """Whether it has a socket in the file system.
+
+        Servers have such for themselves, too, so it counts only when no port has come until the
+        program has settled.
+        """
+        self.urls = self._urls(sockets.listening_unix(), self._unix_before, now)
+        if self.urls:
+            self._unix_at = self._unix_at or now
+        return bool(self.urls)
 
     def _is_settled(self, now: float) -> bool:
         if self._child.channel is None:
             return now - self._child.started > QUIET_S
         return self._child.is_settled
 
-    def _listeners(self, now: float) -> list[str]:
-        listening = sockets.listening()
+    def _urls(self, listening: "Mapping[int, Opened]", before: set[int], now: float) -> list[str]:
+        """Where the processes of the app listen since it was started."""
         kept = self._keeper.inodes()
         new = {
             inode
             for inode, listener in listening.items()
-            if inode not in self._before
+            if inode not in before
             # A kept listener listens all the time; the program does once it has said so itself.
             and not (inode in kept and self._keeper.is_wide(listener.backlog))
         }

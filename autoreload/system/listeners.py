@@ -16,6 +16,7 @@ from autoreload.core.keeping import Address
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
+    from typing import Any
 
 FAMILIES = frozenset(
     {_socket.AF_INET, _socket.AF_INET6, getattr(_socket, "AF_UNIX", _socket.AF_INET)}
@@ -169,6 +170,21 @@ def resolved(sock: _socket.socket, address: object) -> Address | None:
         return None  # the real bind says what is wrong with it
 
 
+def is_local(address: Address) -> bool:
+    """Whether it is an address of this machine: only those can be bound."""
+    probe = _socket.socket(address.family, _socket.SOCK_DGRAM)
+    try:
+        if address.family == _socket.AF_INET6:
+            probe.bind((address.host, 0, 0, address.scope))
+        else:
+            probe.bind((address.host, 0))
+    except OSError:
+        return False
+    finally:
+        probe.close()
+    return True
+
+
 def _unix(name: object) -> Address | None:
     if isinstance(name, os.PathLike):
         name = os.fspath(name)
@@ -206,24 +222,51 @@ def copy_options(new: _socket.socket, kept: _socket.socket) -> None:
         pass
 
 
-def put_empty(listener: Listener) -> None:
-    """Put a listener that nobody knows in the place of one, under the same descriptor.
+def put_empty(listener: Listener) -> "Any":
+    """Put a listener that nobody knows in the place of one, under the same descriptor; its name.
 
     What comes in from now on stays in the queue of the real one, for whoever else holds it. Raises
     OSError.
     """
-    family = _socket.AF_INET if listener.address is None else listener.address.family
+    address = listener.address
+    family = _socket.AF_INET if address is None else address.family
     empty = _socket.socket(family, _socket.SOCK_STREAM)
     try:
-        if family == _socket.AF_INET6:
+        if family == _socket.AF_INET:
+            empty.bind(("127.0.0.1", 0))
+        elif family == _socket.AF_INET6:
             empty.bind(("::1", 0))
         else:
-            empty.bind(("127.0.0.1", 0) if family == _socket.AF_INET else "")
+            _bind_nowhere(empty, "" if address is None else address.host + "~")
         empty.listen(1)
         os.set_blocking(empty.fileno(), os.get_blocking(listener.fd))
         os.dup2(empty.fileno(), listener.fd, os.get_inheritable(listener.fd))
+        return empty.getsockname()
     finally:
         empty.close()
+
+
+def _bind_nowhere(sock: _socket.socket, path: str) -> None:
+    """Bind a path that is not there afterwards.
+
+    Servers remove the path that `getsockname` says; of an abstract name that is an odd error.
+    """
+    try:
+        sock.bind(path)
+    except OSError:  # too long, or somebody's file
+        sock.bind("")
+    else:
+        os.unlink(path)
+
+
+def knock(name: "tuple[Any, ...]") -> None:
+    """Connect to an address of this machine and go away again."""
+    sock = _socket.socket(_socket.AF_INET if len(name) == 2 else _socket.AF_INET6)
+    try:
+        sock.setblocking(False)
+        sock.connect_ex(name)
+    finally:
+        sock.close()
 
 
 def listens(sock: _socket.socket) -> bool:

@@ -2,13 +2,17 @@
 
 import os
 import select
+import socket
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 
 from autoreload.core import protocol
+from autoreload.system import channel
 from autoreload.system.channel import HIGH, Channel, ChannelClosed, pair, settle_high
 from tests.children import output
 from tests.waiting import until
@@ -310,3 +314,194 @@ def test_an_end_can_be_waited_for_with_others(ends: Ends) -> None:
     outer, inner = ends
     inner.send("here")
     assert select.select([outer], [], [], 5)[0] == [outer]
+
+
+# --- descriptors and answers ----------------------------------------------------------------------
+
+
+def descriptors() -> set[str]:
+    """What is open, without the descriptor that the look itself takes."""
+    return {one for one in os.listdir("/proc/self/fd") if os.path.exists(f"/proc/self/fd/{one}")}
+
+
+@contextmanager
+def answering(outer: Channel, number: int) -> Iterator[None]:
+    """Answer so many questions, each with the descriptors that it brought, beside the test."""
+
+    def serve() -> None:
+        for _ in range(number):
+            message = next(until_there(outer))
+            channel.answer(message, passed=message.passed[1:], number=message.number("number"))
+            channel.drop_passed(message)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    yield
+    thread.join(30)
+    assert not thread.is_alive()
+
+
+def until_there(outer: Channel) -> Iterator[protocol.Message]:
+    while outer.wait(30):
+        message = outer.receive()
+        if message is not None:
+            yield message
+
+
+def test_a_question_is_answered_with_descriptors_both_ways(ends: Ends) -> None:
+    outer, inner = ends
+    before = descriptors()
+    read, write = os.pipe()
+    with answering(outer, 1):
+        found = inner.ask("take", [write], number=7)
+    assert found is not None
+    message, (passed,) = found
+    assert (message.word, message.number("number")) == ("answer", 7)
+    assert not os.get_inheritable(passed)
+    os.write(passed, b"through")
+    assert os.read(read, 10) == b"through"
+    for fd in (read, write, passed):
+        os.close(fd)
+    assert descriptors() == before
+
+
+def test_as_many_descriptors_as_were_promised_pass(ends: Ends) -> None:
+    outer, inner = ends
+    before = descriptors()
+    read, write = os.pipe()
+    with answering(outer, 1):
+        found = inner.ask("give", [write] * channel.MOST_PASSED)
+    assert found is not None
+    assert len(found[1]) == channel.MOST_PASSED
+    for fd in (read, write, *found[1]):
+        os.close(fd)
+    assert descriptors() == before
+
+
+def test_who_gets_no_answer_goes_on(ends: Ends, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(channel, "ANSWER_S", 0.05)
+    outer, inner = ends
+    before = descriptors()
+    assert inner.ask("take") is None
+    message = outer.receive()
+    assert message is not None
+    channel.answer(message)  # comes too late, and nobody minds
+    assert descriptors() == before
+
+
+def test_an_answer_without_a_question_is_nothing(ends: Ends) -> None:
+    outer, inner = ends
+    inner.send("here")
+    message = outer.receive()
+    assert message is not None
+    channel.answer(message, yes=True)
+    assert inner.receive() is None
+
+
+@pytest.mark.parametrize("gone", ["outer", "inner"])
+def test_a_question_to_nobody_is_answered_at_once(ends: Ends, gone: str) -> None:
+    outer, inner = ends
+    (outer if gone == "outer" else inner).close()
+    before = descriptors()
+    assert inner.ask("take", [0]) is None
+    assert descriptors() == before
+
+
+def test_an_outer_that_drops_a_question_or_ends_lets_the_asker_go_on(ends: Ends) -> None:
+    outer, inner = ends
+
+    def drop() -> None:
+        message = next(until_there(outer))
+        channel.drop_passed(message)
+
+    thread = threading.Thread(target=drop)
+    thread.start()
+    assert inner.ask("take") is None
+    thread.join(30)
+
+
+def test_what_comes_with_garbage_is_closed(ends: Ends) -> None:
+    outer, inner = ends
+    before = descriptors()
+    with socket.socket(fileno=os.dup(inner.fileno())) as bare:
+        socket.send_fds(bare, [b"garbage"], [0, 1])
+    with pytest.raises(protocol.ProtocolError):
+        outer.receive()
+    assert descriptors() == before
+
+
+def test_what_comes_with_a_message_that_nobody_takes_is_closed(ends: Ends) -> None:
+    outer, inner = ends
+    before = descriptors()
+    with socket.socket(fileno=os.dup(inner.fileno())) as bare:
+        packet = protocol.encode("here", 1, {})
+        socket.send_fds(bare, [packet], [0, 1])
+    message = outer.receive()
+    assert message is not None
+    assert len(message.passed) == 2
+    channel.drop_passed(message)
+    assert message.passed == []
+    assert descriptors() == before
+
+
+def test_threads_that_ask_at_once_each_get_their_own_answer(ends: Ends) -> None:
+    outer, inner = ends
+    before = descriptors()
+    threads, each = 8, 50
+
+    def ask(thread: int) -> list[float]:
+        found = []
+        for number in range(each):
+            inner.send("here", number=number)
+            answer = inner.ask("asks", [0], number=thread * each + number)
+            assert answer is not None
+            found.append(answer[0].number("number"))
+            os.close(answer[1][0])
+        return found
+
+    def serve() -> None:
+        left = threads * each
+        for message in until_there(outer):
+            if message.word == "asks":
+                left -= 1
+                channel.answer(message, passed=message.passed[1:], number=message.number("number"))
+                channel.drop_passed(message)
+            if not left:
+                return
+
+    with ThreadPoolExecutor(threads + 1) as pool:
+        serving = pool.submit(serve)
+        found = list(pool.map(ask, range(threads)))
+        serving.result(30)
+    assert found == [list(range(one * each, (one + 1) * each)) for one in range(threads)]
+    assert descriptors() == before
+
+
+ASKING_FORKS = """
+    import os
+    from autoreload.system.channel import Channel, answer, drop_passed, pair
+    outer, theirs = pair()
+    inner = Channel(theirs)
+    children = []
+    for number in range(4):
+        if pid := os.fork():
+            children.append(pid)
+            continue
+        for turn in range(50):
+            found = inner.ask("asks", [0], number=number * 100 + turn)
+            assert found[0].number("number") == number * 100 + turn
+            os.close(found[1][0])
+        os._exit(0 if len(os.listdir("/proc/self/fd")) == OPEN else 1)
+    for _ in range(200):
+        outer.wait(20)
+        message = outer.receive()
+        assert message.pid in children
+        answer(message, passed=message.passed[1:], number=message.number("number"))
+        drop_passed(message)
+    print(*[os.waitpid(pid, 0)[1] for pid in children])
+"""
+
+
+def test_forks_that_ask_at_once_each_get_their_own_answer() -> None:
+    # Standard streams, both ends of the channel, and the look itself.
+    assert output(ASKING_FORKS.replace("OPEN", "6")) == "0 0 0 0\n"

@@ -5,10 +5,11 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
-from autoreload.system.sockets import Listener, held_by, listening
+from autoreload.system.sockets import Listener, held_by, listening, listening_unix
 from tests.children import started
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="nobody is known to listen elsewhere")
@@ -121,3 +122,26 @@ def test_who_is_gone_holds_nothing() -> None:
 )
 def test_url(host: str, url: str) -> None:
     assert Listener(1, host, 80).url == url
+
+
+@linux
+def test_who_listens_in_the_file_system_is_found(tmp_path: Path) -> None:
+    path = str(tmp_path / "s.sock")
+    with (
+        socket.create_server(path, family=socket.AF_UNIX, backlog=7) as server,
+        socket.socket(socket.AF_UNIX) as abstract,
+        socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as packets,
+        socket.socket(socket.AF_UNIX) as bound,
+    ):
+        abstract.bind("\0abstract of this test")
+        abstract.listen()
+        packets.bind(str(tmp_path / "packets"))
+        packets.listen()
+        bound.bind(str(tmp_path / "bound"))
+        found = listening_unix()
+        listener = found[os.fstat(server.fileno()).st_ino]
+        assert (listener.path, listener.backlog) == (path, 7)
+        assert listener.url == f"unix:{path}"
+        for other in (abstract, packets, bound):
+            assert os.fstat(other.fileno()).st_ino not in found
+    assert listener.inode not in listening_unix()
