@@ -154,8 +154,8 @@ def test_what_the_app_started_ends_with_it_or_with_autorun(app: App) -> None:
     try:
         app.edit("ware.py", "VERSION = 2\n")
         app.wait_for("version 2 here")
-        assert not is_alive(near)
-        assert not is_alive(orphan)
+        # Killed before the next run began; on a busy machine a process dies a moment later.
+        until(lambda: not is_alive(near) and not is_alive(orphan), app.said, within_s=2)
         assert is_alive(independent)
         assert is_alive(spared)
         assert app.stop() == 0, app.said()
