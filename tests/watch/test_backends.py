@@ -319,7 +319,7 @@ def test_an_overflow_is_known(tmp_path: Path) -> None:
 
         owner._parse_event_buffer = staticmethod(waits)
         try:
-            for number in range(limit + 2500):
+            for number in range(limit + 10_000):  # one buffer holds some 2,600
                 os.utime(paths[number % 2])
         finally:
             owner._parse_event_buffer = staticmethod(parse)
