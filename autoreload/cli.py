@@ -151,6 +151,11 @@ class Seconds(click.ParamType[float]):
     default=True,
     help="Keep listening sockets over a restart: nobody is refused.  [default: keep]",
 )
+@click.option(
+    "--warm/--no-warm",
+    default=False,
+    help="Run only what is changed again: go on from forked checkpoints.  [default: no-warm]",
+)
 @click.option("-c", "--clear", is_flag=True, help="Clear the screen when a new run is ready.")
 @click.option("-q", "--quiet", is_flag=True, help="Only say what is wrong.")
 @click.option("-v", "--verbose", is_flag=True, help="Say why for each decision.")
@@ -223,6 +228,7 @@ def parse(words: "Sequence[str]") -> Options | None:
         python=values["python"],
         leave=tuple(values["leave"]),
         keep_sockets="python" if values["keep_sockets"] else "none",
+        warm=values["warm"],
     )
 
 

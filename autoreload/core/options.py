@@ -27,6 +27,7 @@ class Options:
         "signal",
         "stop_timeout_s",
         "verbose",
+        "warm",
         "watch",
     )
 
@@ -52,6 +53,7 @@ class Options:
         python: str | None = None,
         leave: tuple[str, ...] = (),
         keep_sockets: str = "python",
+        warm: bool = False,
     ) -> None:
         self.watch = watch
         self.ignore = ignore
@@ -74,3 +76,5 @@ class Options:
         self.leave = leave
         self.keep_sockets = keep_sockets
         """Whose listeners are kept over a restart: "python", "any" or "none"."""
+        self.warm = warm
+        """Whether a restart goes on from a checkpoint of the last run where one is still good."""

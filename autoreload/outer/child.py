@@ -48,6 +48,10 @@ class Child:
         self.is_ahead = False
         """Whether it has gone ahead, up to the first file of the project."""
         self.usage = ""
+        self.chain: list[int] = []
+        """The checkpoints between us and the app, the one that we wait for first."""
+        self.cold = ""
+        """Why no checkpoint can go on, as far as it has said so."""
         self.reporters: set[int] = set()
         """The processes that have said anything."""
         self.loaded: dict[str, Loaded] = {}
@@ -78,6 +82,9 @@ class Child:
                 case "hello":
                     self.greeted = True
                     self.live = message.pid
+                    self.chain = [int(pid) for pid in message.texts("chain")]
+                case "cold":
+                    self.cold = message.text("reason")
                 case "loaded":
                     self._take_loaded(message)
                 case "probed":
@@ -136,6 +143,22 @@ class Child:
         for process in below:
             processes.send(process.pid, signal.SIGKILL)
 
+    def outlives_chain(self, pid: int) -> bool:
+        """Whether this end is that of the checkpoints alone; the app is our own child then."""
+        if pid != self.pid or self.live == pid or not processes.is_alive(self.live):
+            return False
+        self.pid, self.chain = self.live, []
+        return True
+
+    def successor(self) -> "Child":
+        """The run that a checkpoint has begun in this one's stead, and that waits for its turn."""
+        next_one = Child(self.pid, self.channel)
+        next_one.live, next_one.chain = self.live, self.chain
+        next_one.greeted = next_one.is_ahead = True
+        next_one.nonce = "again"
+        self.channel = None
+        return next_one
+
     def close(self) -> None:
         """The app is gone: forks of it may still hold the other end, and are not heard."""
         if self.channel is not None:
@@ -164,19 +187,25 @@ class Launchpad:
         self._mask = [int(number) for number in mask]
         self._root = root
         self._waiting: tuple[int, channels.Channel, str] | None = None
+        self.successor: Child | None = None
+        """The next run, if a checkpoint has begun it already."""
         self.distrusted: set[str] = set()
         """Sources whose stale bytecode could not be removed."""
         self.written: set[str] = set()
         """What the program has been seen to write itself, in any run."""
         self.ahead: list[str] = []
         """The installed modules that a run imports before its first file of the project."""
+        self.hot: list[str] = []
+        """The files edited last, the newest at the end."""
         self.kept: list[tuple[int, str, int, int]] = []
         """Where the listeners stood that wait for the next run."""
 
-    @property
-    def pid(self) -> int | None:
-        """The interpreter that waits, if there is one."""
-        return None if self._waiting is None else self._waiting[0]
+    def pids(self) -> set[int]:
+        """What belongs to the run that waits, if there is one."""
+        found = set() if self._waiting is None else {self._waiting[0]}
+        if self.successor is not None:
+            found |= {self.successor.live, *self.successor.chain}
+        return found
 
     def prepare(self) -> None:
         """Boot the interpreter of the next run, and let it go ahead. Raises OSError."""
@@ -197,6 +226,11 @@ class Launchpad:
         if self._plan.kind == "command":
             pid = processes.spawn(self._plan.args, self._environment, mask=self._mask)
             return Child(pid, None, started_ns)
+        if self.successor is not None:
+            child, self.successor = self.successor, None
+            if not wait:
+                self.begin(child)
+            return child
         if self._waiting is not None and not processes.is_alive(self._waiting[0]):
             self.discard()
         prepared, self._waiting = self._waiting, None
@@ -248,6 +282,7 @@ class Launchpad:
             "distrusted": list(self.distrusted),
             "written": protocol.shortened(sorted(self.written), most=500),
             "kept": self.kept,
+            "hot": self.hot,
         }
 
     def _fixed(self) -> "dict[str, object]":
@@ -266,6 +301,7 @@ class Launchpad:
             "data": options.data,
             "ignore": list(options.ignore),
             "keep": options.keep_sockets != "none",
+            "warm": options.warm,
             "root": self._root,
         }
 

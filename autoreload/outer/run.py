@@ -34,7 +34,6 @@ KILL_AFTER_S = 0.3
 """The inner ends itself when its time is up; the outer does it this much later."""
 DYING_S = 0.1
 """A process that has let go of the channel is gone after this, or lives on without it."""
-OPEN_EVENTS_AFTER_S = 0.3
 
 
 class Outer:
@@ -135,7 +134,7 @@ class Outer:
                 self._asking.now(self._child, restart=True)
             case Action.ARM:
                 if self._state is State.RESTARTING:
-                    self._launchpad.prepare()
+                    self._runs.prepare()
                 self._stop_at = time.monotonic() + self._options.stop_timeout_s + KILL_AFTER_S
             case Action.KILL:
                 if self._child is not None:
@@ -146,7 +145,7 @@ class Outer:
                 waiting = self._state is State.WAITING
                 self._ending.report(self._child, self._ended.code, waiting=waiting)
             case Action.LOOK:
-                self._look_alone()
+                self._runs.look_alone()
             case Action.LEAVE:
                 self._leave()
 
@@ -170,24 +169,16 @@ class Outer:
 
     def _sweep(self) -> None:
         self._modes.restore()
-        leftovers.end(self._leftovers.here(self._launchpad.pid), self._pause)
+        leftovers.end(self._leftovers.here(self._launchpad.pids()), self._pause)
 
     def _pause(self, seconds: float) -> None:
         self._ears.wait(seconds)
         processes.reap()
 
-    def _look_alone(self) -> None:
-        """No inner lives: subscribe, then compare with what the last one had loaded."""
-        assert self._child is not None
-        self._watching.follow(self._child, inner=False)
-        self._watching.open()
-        self._watching.subscribe()
-        self._watching.expect()
-
     def _leave(self) -> None:
         self._launchpad.discard()
         self._runs.keeper.close()
-        found = self._leftovers.everywhere(None)
+        found = self._leftovers.everywhere()
         if found:
             leftovers.end(found, self._pause)
             self._report.say(wording.swept([repr(one) for one in found]))
@@ -231,9 +222,12 @@ class Outer:
                 if self._state in (State.BOOTING, State.RUNNING):
                     self._on_announced(message)
                 self._feed(Event.ANNOUNCED)
+            case "hello" if message.flag("again"):
+                self._on_again()
+            case "cold" if message.flag("over"):  # it ends so that a cold start follows
                 self._feed(Event.ANNOUNCED)
             case "noticed":
-                self._launchpad.prepare()
+                self._runs.prepare()
             case "waiting":
                 self._report.waiting(message.text("what"))
             case "held":
@@ -265,6 +259,15 @@ class Outer:
             case "give" | "take" | "free" | "asks":
                 self._runs.keeper.hear(message)
 
+    def _on_again(self) -> None:
+        """The run is over, and a checkpoint goes on in its stead."""
+        if self._state is State.LEAVING:
+            self._feed(Event.OVERDUE)
+            return
+        self._feed(Event.ANNOUNCED)
+        self._runs.pass_on()
+        self._feed(Event.ENDED)
+
     def _on_announced(self, message: "Message") -> None:
         paths = message.texts("paths")
         self._changed_at = message.number("noticed") or time.monotonic()
@@ -274,10 +277,13 @@ class Outer:
 
     def _on_children(self) -> None:
         for ended in processes.reap():
-            child = self._child
-            if child is None or ended.pid != child.pid or self._state not in ALIVE:
+            if self._child is None or ended.pid != self._child.pid or self._state not in ALIVE:
                 continue
             self._on_messages()  # what it said last
+            child = self._child
+            if child.outlives_chain(ended.pid):
+                continue
+            self._report.cold(child, is_restart=self._state is State.RESTARTING)
             self._ended = ended
             is_final = self._ending.is_final(child, ended.code, self._state, has_run=self._has_run)
             self._runs.end()
@@ -292,14 +298,12 @@ class Outer:
         if self._child is not None:
             self._asking.look(self._child, now)
         if self._state in (State.BOOTING, State.RUNNING):
-            self._runs.begin_when_quiet()
-            self._runs.keeper.look(now)
+            self._runs.look(now)
             self._on_ready(self._runs.newly_ready())
             if found := self._runs.strangers():
                 self._report.once(wording.untraced(found))
                 self._watching.add_sources()
-        if self._runs.age_s() > OPEN_EVENTS_AFTER_S:
-            self._runs.open_events()
+        self._runs.open_events_in_time()
         self._on_found()
 
     def _on_ready(self, readiness: "Readiness | None") -> None:
@@ -307,14 +311,10 @@ class Outer:
             self._report.ready(readiness, self._changed_at)
             self._report.watched(*self._watching.extent())
             self._runs.open_events()
-            if self._options.explain is not None:
-                self._explain(self._options.explain)
-
-    def _explain(self, path: str) -> None:
-        assert self._child is not None
-        explain = Explain(self._child, self._watching, self._root, self._launchpad.written)
-        self._report.show(*(explain.one(path) if path else explain.everything()))
-        self._feed(Event.STOP)
+            if self._options.explain is not None and self._child is not None:
+                explain = Explain(self._child, self._watching, self._root, self._launchpad.written)
+                self._report.show(*explain.asked(self._options.explain))
+                self._feed(Event.STOP)
 
     def _on_found(self) -> None:
         runs = self._state in (State.BOOTING, State.RUNNING)

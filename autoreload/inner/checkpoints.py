@@ -1,0 +1,292 @@
+"""The chain of checkpoints: forks of the booting program that stay behind, each a small outer.
+
+While the program starts, the process forks before it takes in one more file of the project. The
+parent freezes there, with every signal blocked, and waits for the end of the child, which goes on
+as the program. When a run ends because of a change, the checkpoint above it looks whether all that
+it has taken in is still so. If it is, it forks again, and that child is the next run: it waits for
+its turn as any run does. If not, the word goes further up, and at the top to the outer, which
+starts anew. However else a run ends, each checkpoint ends just like it, so that the outer sees the
+program's own end.
+
+A checkpoint that is killed takes the others along and leaves the program alone: the outer is its
+parent then, and the next restart is a cold one.
+"""
+
+import gc
+import os
+import signal
+import sys
+import time
+from _thread import get_ident
+
+from autoreload.core import checkpoints, protocol
+from autoreload.core.forking import native_refusal, refusal
+from autoreload.inner import facts
+from autoreload.inner.ahead import await_turn, forget_listings
+from autoreload.system import census, processes
+from autoreload.system.channel import Channel, ChannelClosed, settle_high
+from autoreload.watch import telling
+from autoreload.watch.past import Past
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import NoReturn
+
+    from autoreload.core.protocol import Message
+    from autoreload.inner.app import App
+    from autoreload.watch.traces import Traces
+    from autoreload.watch.watcher import Watcher
+
+IS_CHECKPOINT, IS_PROGRAM, AGAIN, OVER = b"c", b"p", b"a", b"o"
+"""What a process says to the checkpoint above: it has become one, or is the program after all; the
+run that ends is to be followed by another; the run is over, and this is how it ended."""
+
+SETTLING_S = 0.002
+"""A native thread that was joined a moment ago is gone by then."""
+
+
+class Chain:
+    """The checkpoints above this process, and the decision to leave one more behind."""
+
+    def __init__(
+        self, channel: Channel, traces: "Traces", watcher: "Watcher", app: "App", root: str
+    ) -> None:
+        self._channel = channel
+        self._traces = traces
+        self._watcher = watcher
+        self._app = app
+        self._main = get_ident()
+        self._outer = os.getppid()
+        self._known = census.open_targets()
+        self.past = Past(traces, root)
+        self.past.install()
+        self._up: int | None = None
+        self._above: list[int] = []
+        self._last = 0.0
+        self._is_over = False
+        self._hot: list[str] = []
+        self._has_passed = False
+        self._refused = ""
+        self.is_stale: Callable[[str], bool] = _always
+        """Whether a file that was changed makes the past of this process another one."""
+        self.renewed: list[Callable[[], None]] = []
+        """What else is to be done in a fork that begins a run."""
+
+    def begin(self, start: "Message") -> None:
+        """The first run begins."""
+        self._hot = start.texts("hot")
+
+    def close(self) -> None:
+        """The program is up: no checkpoint follows."""
+        self._is_over = True
+        self.past.close()
+
+    def consider(self, path: str, *, is_hot: bool | None = None) -> None:
+        """Leave a checkpoint behind, if one is due before this file is taken in."""
+        if get_ident() != self._main or self._is_over:
+            return
+        real = os.path.realpath(path)
+        if checkpoints.is_due(
+            since_s=time.monotonic() - self._last,
+            depth=len(self._above),
+            is_hot=real in self._hot if is_hot is None else is_hot,
+            has_passed=self._has_passed,
+        ):
+            self._leave_one(path)
+        self._has_passed = self._has_passed or real in self._hot[-1:]
+
+    def announce(self) -> None:
+        """The run that is about to end is to be followed by another."""
+        if self._up is not None:
+            self._say_up(AGAIN)
+        else:
+            self._channel.tell("cold", reason=self._refused or "it has no checkpoint yet")
+
+    # --- leaving one behind ---------------------------------------------------------------------
+
+    def _leave_one(self, path: str) -> None:
+        self._watcher.park()
+        reason = self._refusal()
+        if reason:
+            self._refuse(reason)
+        else:
+            self._fork(path)
+        self._last = time.monotonic()
+
+    def _refusal(self) -> str:
+        if self._app.asked:
+            return "it is about to end"
+        logs = facts.flush()
+        if logs is None:
+            return "its output cannot be written"
+        try:
+            if not self._channel.flush():
+                return "the channel is full"
+        except ChannelClosed:
+            return "the channel is closed"
+        self._traces.collect_modules()
+        self.past.look_at_installed()
+        found = facts.gather(self._main, self._known, logs)
+        own = {self._channel.fd, self._up, *self._watcher.fds}
+        found.descriptors = [one for one in found.descriptors if one.fd not in own]
+        return refusal(found) or self.past.refusal()
+
+    def _refuse(self, reason: str) -> None:
+        if reason != self._refused:
+            self._refused = reason
+        self._watcher.start()
+
+    def _fork(self, path: str) -> None:
+        """Fork; returns in the child that goes on as the program, now or after a restart."""
+        gc.freeze()
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        self._say_up(IS_CHECKPOINT)
+        ears, mouth = _pipe()
+        trial = os.pipe() if census.tasks() else None
+        pid = os.fork()
+        if pid == 0:
+            os.close(ears)
+            if trial is not None:
+                _await_verdict(trial)
+            self._go_on(mouth)
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+            return
+        os.close(mouth)
+        if trial is not None and (reason := _try(trial)):
+            os.waitpid(pid, 0)
+            os.close(ears)
+            self._say_up(IS_PROGRAM)
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+            self._refuse(reason)
+            return
+        self._freeze(pid, ears, path)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+    def _go_on(self, mouth: int) -> None:
+        """In the child: it is the program from here on."""
+        self._descend(mouth)
+        self._channel.tell("hello", chain=self._above)
+        self._watcher.revive()
+
+    def _descend(self, mouth: int) -> None:
+        if self._up is not None:
+            os.close(self._up)
+        self._up = mouth
+        self._above.append(os.getppid())
+        threading = sys.modules.get("threading")
+        if threading is not None:
+            threading.main_thread()._set_native_id()  # which `threading` leaves as it was
+
+    # --- the checkpoint -------------------------------------------------------------------------
+
+    def _freeze(self, pid: int, ears: int, path: str) -> None:
+        """Wait behind the child; returns in a fork that begins the next run."""
+        processes.die_with_parent(self._above[-1] if self._above else self._outer)
+        while True:
+            _, status = os.waitpid(pid, 0)
+            words = _heard(ears)
+            os.close(ears)
+            if AGAIN not in words:
+                self._end_like(status, words)
+            if reason := self._changed(path):
+                self._pass_up(reason)
+            ears, mouth = _pipe()
+            pid = os.fork()
+            if pid == 0:
+                os.close(ears)
+                self._begin(mouth, path)
+                return
+            os.close(mouth)
+
+    def _end_like(self, status: int, words: bytes) -> "NoReturn":
+        if words[-1:] == IS_CHECKPOINT:
+            os._exit(0)  # noqa: TID251  # that one is gone, the program lives on without us
+        self._say_up(OVER)
+        processes.end_like(status)
+
+    def _pass_up(self, reason: str) -> "NoReturn":
+        if self._up is None:
+            self._channel.tell("cold", reason=reason, over=True)
+        self._say_up(AGAIN)
+        os._exit(protocol.SENTINEL)  # noqa: TID251  # a copy of the program, of which only one ends
+
+    def _changed(self, path: str) -> str:
+        """What would be otherwise in a fresh start that came to this file; empty if nothing."""
+        if path and not os.path.isfile(path):
+            return f"{path} is gone"
+        for found in self.past.differences():
+            if self.is_stale(found.path):
+                return f"{found.path}: {found.reason}"
+        return ""
+
+    def _begin(self, mouth: int, path: str) -> None:
+        """In a fork of a checkpoint: wait for the turn, and begin a run."""
+        self._descend(mouth)
+        try:
+            self._channel.send("hello", chain=self._above, again=True)
+            turn = await_turn(self._channel)
+            if reason := self._changed(path):
+                self._pass_up(reason)
+            self._hot = turn.texts("hot")
+            self._has_passed = os.path.realpath(path) in self._hot[-1:]
+            self._app.begin(turn, self._traces)
+            forget_listings(self._traces.scope)
+            telling.tell_everything(self._channel, self._traces)
+            if self._app.called:
+                self._channel.send("called")
+        except ChannelClosed:
+            os._exit(0)  # noqa: TID251  # the outer is gone, and nothing has begun
+        for then in self.renewed:
+            then()
+        self._watcher.renew()
+        self._watcher.revive()
+
+    def _say_up(self, word: bytes) -> None:
+        if self._up is not None:
+            try:
+                os.write(self._up, word)
+            except OSError:
+                pass  # the checkpoint above is gone
+
+
+def _always(path: str) -> bool:
+    """A file in which the process does not stand in the middle."""
+    return True
+
+
+def _pipe() -> tuple[int, int]:
+    """What a checkpoint hears from the process below: not in the program's way."""
+    ears, mouth = (settle_high(end) for end in os.pipe())
+    os.set_blocking(ears, False)
+    return ears, mouth
+
+
+def _heard(ears: int) -> bytes:
+    try:
+        return os.read(ears, 4096)
+    except BlockingIOError:
+        return b""
+
+
+def _try(trial: tuple[int, int]) -> str:
+    """In the parent of a trial: why native threads forbid it; lets the child go on if not."""
+    hear, say = trial
+    os.close(hear)
+    until = time.monotonic() + SETTLING_S
+    while (reason := native_refusal(census.tasks())) and time.monotonic() < until:
+        pass
+    if not reason:
+        os.write(say, b"!")
+    os.close(say)
+    return reason
+
+
+def _await_verdict(trial: tuple[int, int]) -> None:
+    """In the child of a trial: go on, or be gone."""
+    hear, say = trial
+    os.close(say)
+    verdict = os.read(hear, 1)
+    os.close(hear)
+    if not verdict:
+        os._exit(0)  # noqa: TID251  # the parent goes on as the program
