@@ -23,6 +23,7 @@ from autoreload.core import checkpoints, protocol
 from autoreload.core.forking import native_refusal, refusal
 from autoreload.inner import facts
 from autoreload.inner.ahead import await_turn, forget_listings
+from autoreload.inner.driver import Driver
 from autoreload.system import census, processes
 from autoreload.system.channel import Channel, ChannelClosed, settle_high
 from autoreload.watch import telling
@@ -30,7 +31,6 @@ from autoreload.watch.past import Past
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import NoReturn
 
     from autoreload.core.protocol import Message
@@ -64,37 +64,42 @@ class Chain:
         self._up: int | None = None
         self._above: list[int] = []
         self._last = 0.0
-        self._is_over = False
-        self._hot: list[str] = []
+        self.is_over = False
+        self.hot: list[str] = []
         self._has_passed = False
         self._refused = ""
-        self.is_stale: Callable[[str], bool] = _always
-        """Whether a file that was changed makes the past of this process another one."""
-        self.renewed: list[Callable[[], None]] = []
-        """What else is to be done in a fork that begins a run."""
+        self.driver = Driver(traces, self)
+        self.driver.install()
 
     def begin(self, start: "Message") -> None:
         """The first run begins."""
-        self._hot = start.texts("hot")
+        self.hot = start.texts("hot")
 
     def close(self) -> None:
         """The program is up: no checkpoint follows."""
-        self._is_over = True
+        self.is_over = True
         self.past.close()
 
     def consider(self, path: str, *, is_hot: bool | None = None) -> None:
-        """Leave a checkpoint behind, if one is due before this file is taken in."""
-        if get_ident() != self._main or self._is_over:
+        """Leave a checkpoint behind, if one is due before this file is taken in.
+
+        An empty path stands for the next statement of a module that is under way.
+        """
+        if get_ident() != self._main or self.is_over:
             return
-        real = os.path.realpath(path)
+        if is_hot is None:
+            is_hot = os.path.realpath(path) in self.hot
         if checkpoints.is_due(
             since_s=time.monotonic() - self._last,
             depth=len(self._above),
-            is_hot=real in self._hot if is_hot is None else is_hot,
+            is_hot=is_hot,
             has_passed=self._has_passed,
         ):
             self._leave_one(path)
-        self._has_passed = self._has_passed or real in self._hot[-1:]
+
+    def pass_by(self, real: str) -> None:
+        """A file that is run statement by statement lies behind us, or what was changed in it."""
+        self._has_passed = self._has_passed or real in self.hot[-1:]
 
     def announce(self) -> None:
         """The run that is about to end is to be followed by another."""
@@ -215,8 +220,9 @@ class Chain:
         """What would be otherwise in a fresh start that came to this file; empty if nothing."""
         if path and not os.path.isfile(path):
             return f"{path} is gone"
+        self.driver.forget_looks()
         for found in self.past.differences():
-            if self.is_stale(found.path):
+            if self.driver.is_stale(found.path):
                 return f"{found.path}: {found.reason}"
         return ""
 
@@ -228,8 +234,9 @@ class Chain:
             turn = await_turn(self._channel)
             if reason := self._changed(path):
                 self._pass_up(reason)
-            self._hot = turn.texts("hot")
-            self._has_passed = os.path.realpath(path) in self._hot[-1:]
+            self.hot = turn.texts("hot")
+            self._has_passed = False
+            self.driver.resume()
             self._app.begin(turn, self._traces)
             forget_listings(self._traces.scope)
             telling.tell_everything(self._channel, self._traces)
@@ -237,8 +244,6 @@ class Chain:
                 self._channel.send("called")
         except ChannelClosed:
             os._exit(0)  # noqa: TID251  # the outer is gone, and nothing has begun
-        for then in self.renewed:
-            then()
         self._watcher.renew()
         self._watcher.revive()
 
@@ -248,11 +253,6 @@ class Chain:
                 os.write(self._up, word)
             except OSError:
                 pass  # the checkpoint above is gone
-
-
-def _always(path: str) -> bool:
-    """A file in which the process does not stand in the middle."""
-    return True
 
 
 def _pipe() -> tuple[int, int]:

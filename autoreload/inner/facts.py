@@ -24,7 +24,7 @@ def gather(main: int, known: "Collection[tuple[int, str]]", logs: "Collection[in
         is_main_thread=_thread.get_ident() == main,
         threads=_thread._count(),
         patched=_patched(),
-        tracer=_tracer(),
+        tracer=tracer(),
         has_loop=_has_loop(),
         has_timer=any(signal.getitimer(which)[0] for which in _TIMERS),
         children=census.children(),
@@ -55,7 +55,7 @@ def _patched() -> str:
     return "eventlet" if patcher is not None and getattr(patcher, "already_patched", None) else ""
 
 
-def _tracer() -> str:
+def tracer() -> str:
     """Who follows the program line by line, and would miss what is not run again."""
     for function in (sys.gettrace(), sys.getprofile()):
         if function is not None:

@@ -150,6 +150,7 @@ def _run(channel: Channel, app: App, start: "Message", traces: Traces) -> None:
         argv0=start.text("argv0"),
         read=traces.read,
         called=called,
+        execute=app.chain.driver.execute if app.chain is not None else None,
     )
     try:
         try:
