@@ -220,7 +220,8 @@ class Chain:
         """What would be otherwise in a fresh start that came to this file; empty if nothing."""
         if path and not os.path.isfile(path):
             return f"{path} is gone"
-        self.driver.forget_looks()
+        if moved := self.driver.moved():
+            return f"{moved} lies elsewhere now"
         for found in self.past.differences():
             if self.driver.is_stale(found.path):
                 return f"{found.path}: {found.reason}"
@@ -233,6 +234,8 @@ class Chain:
             self._channel.send("hello", chain=self._above, again=True)
             turn = await_turn(self._channel)
             if reason := self._changed(path):
+                # To the outer this run is another one that ends, whoever of us is left to go on.
+                self._channel.tell("cold", reason=reason, over=True)
                 self._pass_up(reason)
             self.hot = turn.texts("hot")
             self._has_passed = False

@@ -145,10 +145,13 @@ class Driver:
 
     # --- a run that begins in the middle --------------------------------------------------------
 
-    def forget_looks(self) -> None:
-        """Look at every file anew."""
+    def moved(self) -> str:
+        """A file under way that lies elsewhere now; its folder is part of the search path."""
         for one in self._running:
             one.next_program = None
+            if os.path.realpath(one.name) != one.path:
+                return one.path
+        return ""
 
     def is_stale(self, path: str) -> bool:
         """Whether a changed file is not one in which this process could go on."""
