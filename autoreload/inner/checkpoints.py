@@ -239,6 +239,7 @@ class Chain:
                 self._pass_up(reason)
             self.hot = turn.texts("hot")
             self._has_passed = False
+            self._traces.last_load = time.monotonic()
             self.driver.resume()
             self._app.begin(turn, self._traces)
             forget_listings(self._traces.scope)

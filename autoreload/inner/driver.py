@@ -7,6 +7,7 @@ and goes on with what stands there now.
 
 import os
 import sys
+import warnings
 from _frozen_importlib import _call_with_frames_removed  # type: ignore[attr-defined]
 from _frozen_importlib_external import SourceFileLoader
 from _thread import get_ident
@@ -116,8 +117,6 @@ class Driver:
 
     def prepare(self, name: str, source: bytes, code: "CodeType") -> "Running | None":
         """What to drive; None when this one can only be run whole."""
-        import warnings
-
         real = self._traces.scope.real(os.path.abspath(name))
         if real is None:
             return None
@@ -165,8 +164,6 @@ class Driver:
         if source is None:
             return False
         try:
-            import warnings
-
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 code = compile(source, running.name, "exec", dont_inherit=True)

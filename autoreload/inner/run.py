@@ -41,6 +41,8 @@ def main() -> bool:
     app = App(channel, int(start.number("signal")) or signal.SIGINT)
     app.longest_stop_s = start.number("stop_timeout_s")
     app.mask = [int(number) for number in start.texts("mask")]
+    if start.flag("warm"):  # before the traces: what we need ourselves is none of the program's
+        from autoreload.inner import checkpoints  # noqa: F401
     traces = Traces()
     watcher = Watcher(channel, traces, app, _settings(start))
     traces.on_load = watcher.loaded
