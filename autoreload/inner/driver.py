@@ -79,10 +79,15 @@ class Driver:
 
     def wants(self, loader: object) -> bool:
         """Whether a module is to be run so: a file edited lately."""
-        if type(loader) is not SourceFileLoader or not self._is_able():
+        if type(loader) is not SourceFileLoader:
             return False
         real = self._traces.scope.real(loader.path)
-        return real is not None and real in self._chain.hot
+        if real is None:
+            return False
+        # Here, not only when it is looked at: a run that begins at a checkpoint before this file
+        # is the first one that knows that it was edited.
+        self._traces.before_project(loader.path)
+        return real in self._chain.hot and self._is_able()
 
     def _is_able(self) -> bool:
         # A tracer would see code objects that it does not know from the file.
