@@ -16,7 +16,6 @@ from autoreload.core.checkpoints import is_same_until
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import CodeType
 
 _FUTURE = 0x1FE0000
 """The bits of `co_flags` that `from __future__` sets (PyCF_MASK of CPython 3.11 to 3.14)."""
@@ -29,7 +28,7 @@ class Step:
 
     __slots__ = ("code", "first", "last")
 
-    def __init__(self, code: "CodeType", first: int, last: int) -> None:
+    def __init__(self, code: object, first: int, last: int) -> None:
         self.code = code
         self.first = first
         """The number of the line where it begins, with its decorators."""
@@ -53,11 +52,14 @@ class Program:
         return sum(step.last <= line for step in self.steps)
 
 
-def take_apart(source: bytes, name: str, whole: "CodeType") -> Program:
-    """The program of a source; `whole` is what it compiles to. Raises what `compile` raises."""
+def take_apart(source: bytes, name: str, flags: int) -> Program:
+    """The program of a source; `flags` is `co_flags` of what it compiles to as a whole.
+
+    Raises what `compile` raises.
+    """
     tree = compile(source, name, "exec", _ast.PyCF_ONLY_AST, dont_inherit=True)
     assert isinstance(tree, _ast.Module)
-    flags = whole.co_flags & _FUTURE
+    flags &= _FUTURE
     steps = []
     for nodes in _grouped(tree.body):
         kept = [node for node in nodes if node is tree.body[0] or not _is_text(node)]

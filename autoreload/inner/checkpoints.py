@@ -57,6 +57,7 @@ class Chain:
         self._watcher = watcher
         self._app = app
         self._main = get_ident()
+        self._pid = os.getpid()
         self._outer = os.getppid()
         self._known = census.open_targets()
         self.past = Past(traces, root)
@@ -85,8 +86,8 @@ class Chain:
 
         An empty path stands for the next statement of a module that is under way.
         """
-        if get_ident() != self._main or self.is_over:
-            return
+        if self.is_over or get_ident() != self._main or os.getpid() != self._pid:
+            return  # the program's own forks are none of ours
         if is_hot is None:
             is_hot = os.path.realpath(path) in self.hot
         if checkpoints.is_due(
@@ -185,6 +186,7 @@ class Chain:
         if self._up is not None:
             os.close(self._up)
         self._up = mouth
+        self._pid = os.getpid()
         self._above.append(os.getppid())
         threading = sys.modules.get("threading")
         if threading is not None:
@@ -230,7 +232,7 @@ class Chain:
         if moved := self.driver.moved():
             return f"{moved} lies elsewhere now"
         for found in self.past.differences():
-            if self.driver.is_stale(found.path):
+            if not found.is_source or self.driver.is_stale(found.path):
                 return f"{found.path}: {found.reason}"
         return ""
 

@@ -71,6 +71,9 @@ class Driver:
         self._chain = chain
         self._running: list[Running] = []
         self._main = get_ident()
+        self._has_begun = False
+        self._whole: set[str] = set()
+        """What has been run to its end, or till it failed, once at least."""
 
     def install(self) -> None:
         """Run from here on the files edited lately statement by statement."""
@@ -78,7 +81,10 @@ class Driver:
         loader.exec_module = _exec_module(self, loader.exec_module)
 
     def wants(self, loader: object) -> bool:
-        """Whether a module is to be run so: a file edited lately."""
+        """Whether a module is to be run so: edited lately, or the first one of the project.
+
+        Behind a server's command the first one is what the target is elsewhere.
+        """
         if type(loader) is not SourceFileLoader:
             return False
         real = self._traces.scope.real(loader.path)
@@ -87,7 +93,11 @@ class Driver:
         # Here, not only when it is looked at: a run that begins at a checkpoint before this file
         # is the first one that knows that it was edited.
         self._traces.before_project(loader.path)
-        return real in self._chain.hot and self._is_able()
+        is_first, self._has_begun = not self._has_begun, True
+        is_wanted = (is_first or real in self._chain.hot) and self._is_able()
+        if not is_wanted:
+            self._whole.add(real)
+        return is_wanted
 
     def _is_able(self) -> bool:
         # A tracer would see code objects that it does not know from the file.
@@ -105,6 +115,7 @@ class Driver:
     def execute(self, module: "ModuleType", code: "CodeType") -> None:
         """Run the target's code in its module."""
         path = code.co_filename
+        self._has_begun = self._traces.scope.real(os.path.abspath(path)) is not None
         loader = getattr(module, "__loader__", None)
         real = self._traces.scope.real(os.path.abspath(path))
         record = self._traces.loaded.get(real) if real is not None else None
@@ -127,7 +138,7 @@ class Driver:
             return None
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # they were shown when it was compiled whole
-            program = statements.take_apart(source, name, code)
+            program = statements.take_apart(source, name, code.co_flags)
         if program.is_annotated and sys.version_info >= (3, 14):
             return None  # one function holds the annotations of the whole module (PEP 649)
         return Running(real, name, program)
@@ -137,6 +148,7 @@ class Driver:
 
     def leave(self, running: Running) -> None:
         self._running.remove(running)
+        self._whole.add(running.path)
         self._chain.pass_by(running.path)
 
     def consider(self, running: Running, step: "Step") -> None:
@@ -160,7 +172,9 @@ class Driver:
     def is_stale(self, path: str) -> bool:
         """Whether a changed file is not one in which this process could go on."""
         found = [one for one in self._running if path in (one.path, os.path.abspath(one.name))]
-        return not found or not all(self._look(one) for one in found)
+        if not found or any(one.path in self._whole for one in found):
+            return True  # a module that fails, or has two names, is run more than once
+        return not all(self._look(one) for one in found)
 
     def _look(self, running: Running) -> bool:
         """Read a file anew; whether what has run of it still stands there."""
@@ -172,7 +186,7 @@ class Driver:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 code = compile(source, running.name, "exec", dont_inherit=True)
-                program = statements.take_apart(source, running.name, code)
+                program = statements.take_apart(source, running.name, code.co_flags)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return False
         if program.is_annotated and sys.version_info >= (3, 14):

@@ -67,6 +67,8 @@ class Outer:
         self._noticing = Noticing(self._watching, bytecode_elsewhere=elsewhere)
         self._runs = Runs(self._launchpad, self._watching, self._noticing, serves=plan.serves)
         self._state = State.WAITING
+        self._reaped: list[processes.Ended] = []
+        """Who ended while something else was waited for."""
         self._ended: processes.Ended | None = None
         self._stop_at: float | None = None
         self._changed_at = time.monotonic()
@@ -173,7 +175,7 @@ class Outer:
 
     def _pause(self, seconds: float) -> None:
         self._ears.wait(seconds)
-        processes.reap()
+        self._reaped += processes.reap()
 
     def _leave(self) -> None:
         self._launchpad.discard()
@@ -276,7 +278,8 @@ class Outer:
         self._report.because(paths, reasons)
 
     def _on_children(self) -> None:
-        for ended in processes.reap():
+        reaped, self._reaped = self._reaped + processes.reap(), []
+        for ended in reaped:
             if self._child is None or ended.pid != self._child.pid or self._state not in ALIVE:
                 continue
             self._on_messages()  # what it said last

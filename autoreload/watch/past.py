@@ -35,11 +35,13 @@ _MACHINERY = (_OURS, "<frozen importlib")
 class Difference:
     """One thing that a fresh start would find otherwise."""
 
-    __slots__ = ("path", "reason")
+    __slots__ = ("is_source", "path", "reason")
 
-    def __init__(self, path: str, reason: str) -> None:
+    def __init__(self, path: str, reason: str, *, is_source: bool = False) -> None:
         self.path = path
         self.reason = reason
+        self.is_source = is_source
+        """Whether it is a module, of which a part may have been run only."""
 
 
 class Past:
@@ -135,15 +137,16 @@ class Past:
 
     def differences(self) -> "Iterable[Difference]":
         """What a fresh start would find otherwise, the likeliest first."""
-        loaded = list(self._traces.loaded.values())
-        for change in compare(loaded, files.signature, files.digest).changes:
-            yield Difference(change.path, change.kind)
+        loaded = self._traces.loaded
+        for change in compare(list(loaded.values()), files.signature, files.digest).changes:
+            is_source = not loaded[change.path].is_data
+            yield Difference(change.path, change.kind, is_source=is_source)
         for path in self._traces.probes.better():
             yield Difference(path, "found first now")
         if folder := self._portions.changed():
             yield Difference(folder, "a folder that imports look for")
         for path, signature in self._data.items():
-            if path not in self._traces.loaded and files.signature(path) != signature:
+            if files.signature(path) != signature:
                 yield Difference(path, "read before")
         for path, names in self._listed.items():
             if _names(path) != names:

@@ -109,7 +109,7 @@ def program(source: str) -> Program:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         whole = compile(source, NAME, "exec", dont_inherit=True)
-        return take_apart(source.encode(), NAME, whole)
+        return take_apart(source.encode(), NAME, whole.co_flags)
 
 
 def annotated(seen: Seen, one: Program) -> None:

@@ -97,6 +97,8 @@ def _agrees(app: App, folder: Path, state: Path, outcome: Outcome, what: str) ->
             found = ""
         if found == wanted:
             return True
+        if outcome.killed and "killed by SIGKILL" in app.err():
+            return False  # the one that was to become a checkpoint was the program a moment before
         if time.monotonic() > deadline:
             # What is saved slowly by a save style may have been caught in the middle.
             wanted = fresh(folder)

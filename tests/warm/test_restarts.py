@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from autoreload.system import processes
 from tests import saving
-from tests.driver import App, apps, free_port, state_of
+from tests.driver import App, apps, free_port, state_of, until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="warm restarts need Linux")
 
@@ -148,8 +149,9 @@ def test_nothing_grows(app: App) -> None:
     below, descriptors = len(app.below()), app.get(port).split()[4]
     for value in range(3, 20):
         app.edit("quick.py", f"VALUE = {value}\n")
-        answer = app.wait_answer(port, f" 1 {value} ")
-        assert answer.split()[4] == descriptors
+        app.wait_answer(port, f" 1 {value} ")
+    # The watcher may have a folder open at this moment.
+    until(lambda: app.get(port).split()[4] == descriptors, app.said)
     app.wait_below(below)
     assert not [pid for pid in app.left() if state_of(pid) == "Z"]
 
@@ -309,3 +311,60 @@ def test_without_the_option_there_are_no_checkpoints(app: App) -> None:
     app.start("main.py", str(port))
     app.wait_answer(port, " 1 1 ")
     assert len(app.below()) == 1
+
+
+def test_a_module_that_has_failed_once_is_run_from_its_beginning(app: App) -> None:
+    """It was gone on with in its second execution, and the first one had been the old text's."""
+    app.write("seen.py", "SEEN = []\n")
+    twice = "import seen, time\nseen.SEEN.append(1)\ntime.sleep(0.05)\nVALUE = 1\nraise OSError\n"
+    app.write("twice.py", twice)
+    tries = "try:\n    import twice\nexcept OSError:\n    pass\n" * 2
+    shows = "print('seen', seen.SEEN, flush=True)\nimport time\ntime.sleep(1000)\n"
+    app.write("main.py", f"import seen\n{tries}{shows}")
+    app.start("--warm", "main.py")
+    app.wait_for(r"seen \[1, 1\]")
+    for number in (2, 3):
+        app.wait_for("ready in", times=number - 1)
+        text = twice.replace("append(1)", f"append({number})").replace("= 1", f"= {number}")
+        app.edit("twice.py", text)
+        app.wait_for(rf"seen \[{number}, {number}\]")
+    app.wait_for("ready in", times=3)
+    app.edit("twice.py", text.replace("VALUE = 3", "VALUE = 4\nseen.SEEN.append(4)"))
+    app.wait_for(r"seen \[3, 4, 3, 4\]")
+
+
+def test_a_target_with_two_names_is_run_from_its_beginning(app: App) -> None:
+    app.write("other.py", "import main\nVALUE = main.LAST\n")
+    guard = "if __name__ == '__main__':\n    import other\n    import time\n    time.sleep(0.05)\n"
+    text = f"LAST = 1\n{guard}    print('of', other.VALUE, flush=True)\n    time.sleep(1000)\n"
+    early = "import time\ntime.sleep(0.05)\n"
+    late = "def last():\n    return 1\n"
+    app.write("main.py", early + late + text)
+    app.start("--warm", "main.py")
+    app.wait_for("of 1")
+    for number in (2, 3):
+        app.wait_for("ready in", times=number - 1)
+        app.edit("main.py", early + late + text.replace("LAST = 1", f"LAST = {number}"))
+        app.wait_for(f"of {number}")
+
+
+def test_a_target_that_reads_its_own_text_is_run_from_its_beginning(app: App) -> None:
+    reads = "with open(__file__) as file: TEXT = file.read()\n"
+    late = "import slow\nimport time\nprint('last line', TEXT[-4:], flush=True)\ntime.sleep(1000)\n"
+    run_script(app, f"{reads}{late}# 1\n")
+    app.wait_for("last line # 1")
+    for number in (2, 3):
+        app.wait_for("ready in", times=number - 1)
+        app.edit("main.py", f"{reads}{late}# {number}\n")
+        app.wait_for(f"last line # {number}")
+
+
+def test_forks_of_the_program_leave_no_checkpoints(app: App) -> None:
+    forks = "import os, sys, time\npid = os.fork()\nif pid == 0:\n    import slow, quick\n"
+    forks += "    print('child', quick.VALUE, os.getpid(), flush=True)\n    time.sleep(1000)\n"
+    run_script(app, f"{forks}time.sleep(1000)\n")
+    for value in (1, 2, 3):
+        child = int(app.wait_for(rf"child {value} (\d+)").group(1))
+        assert not processes.children(child)
+        app.wait_for("ready in", times=value)
+        app.edit("quick.py", f"VALUE = {value + 1}\n")
