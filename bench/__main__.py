@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from statistics import median
 
-from bench import costs, environment, saves
+from bench import costs, environment, oracle, saves, warm
 from bench.programs import Program, programs
 
 NAMES = {"own": "its own reloader", "boot": "its own boot, no stop"}
@@ -79,6 +79,19 @@ def show_saves(table: Table, program: Program, *, rounds: int, edits: int) -> No
         )
 
 
+def show_warm(table: Table, program: Program, *, rounds: int, edits: int) -> None:
+    """Warm restarts against cold ones and the program's own reloader."""
+    found = {
+        tool: median(taken)
+        for tool, taken in warm.measure(program, rounds=rounds, edits=edits).items()
+    }
+    ours = found.pop("warm")
+    table.row(f"{program.name}: save to new answer, warm", _ms(ours))
+    for tool, theirs in found.items():
+        name = NAMES.get(tool, "a cold restart")
+        table.row(f"  against {name}", _ms(ours), compared=_ms(theirs), ratio=ours / theirs)
+
+
 def show_starts(table: Table, times: int) -> None:
     found = {name: median(taken) for name, taken in costs.first_starts(times).items()}
     plain = found.pop("python")
@@ -111,18 +124,22 @@ def main() -> int:
     parser.add_argument(
         "only",
         nargs="*",
-        help="what to measure: Django, FastAPI, script, start, memory, idle; all by default",
+        help="what to measure: Django, FastAPI, script, start, warm, memory, idle; all by default; or oracle alone",
     )
     asked = parser.parse_args()
     if sys.platform != "linux":
         print("memory and idle time are read from /proc: Linux only", file=sys.stderr)
         return 2
+    if "oracle" in asked.only:
+        return oracle.show(range(40 if asked.quick else 400))
     environment.prepare()
     rounds, edits = (1, 3) if asked.quick else (4, 4)
     table = Table()
     for program in programs():
         if not asked.only or program.name in asked.only:
             show_saves(table, program, rounds=rounds, edits=edits)
+        if not asked.only or "warm" in asked.only:
+            show_warm(table, program, rounds=rounds, edits=edits)
     if not asked.only or "start" in asked.only:
         show_starts(table, 7 if asked.quick else 31)
     if not asked.only or "memory" in asked.only:

@@ -65,6 +65,7 @@ class Chain:
         self._up: int | None = None
         self._above: list[int] = []
         self._last = 0.0
+        self._place = ""
         self.is_over = False
         self.hot: list[str] = []
         self._has_passed = False
@@ -81,21 +82,25 @@ class Chain:
         self.is_over = True
         self.past.close()
 
-    def consider(self, path: str, *, is_hot: bool | None = None) -> None:
-        """Leave a checkpoint behind, if one is due before this file is taken in.
+    def consider(self, path: str) -> None:
+        """Leave a checkpoint behind, if one is due before this file is taken in."""
+        if not self.is_over:
+            self.consider_place(path, path, is_hot=os.path.realpath(path) in self.hot)
 
-        An empty path stands for the next statement of a module that is under way.
+    def consider_place(self, place: str, path: str, *, is_hot: bool) -> None:
+        """Leave a checkpoint behind at a place, if one is due and there is none yet.
+
+        The path is that of the file that comes next; empty for a statement of one under way.
         """
         if self.is_over or get_ident() != self._main or os.getpid() != self._pid:
             return  # the program's own forks are none of ours
-        if is_hot is None:
-            is_hot = os.path.realpath(path) in self.hot
-        if checkpoints.is_due(
+        if place != self._place and checkpoints.is_due(
             since_s=time.monotonic() - self._last,
             depth=len(self._above),
             is_hot=is_hot,
             has_passed=self._has_passed,
         ):
+            self._place = place
             self._leave_one(path)
 
     def pass_by(self, real: str) -> None:

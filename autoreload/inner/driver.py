@@ -155,7 +155,7 @@ class Driver:
         """Leave a checkpoint before a step if one is due; it may be another one afterwards."""
         line = running.changed_line
         is_changed = running.begun > 0 and running.end < line <= step.last
-        self._chain.consider("", is_hot=is_changed)
+        self._chain.consider_place(f"{running.path}:{step.first}", "", is_hot=is_changed)
         if is_changed:
             self._chain.pass_by(running.path)
 
