@@ -124,7 +124,8 @@ def main() -> int:
     parser.add_argument(
         "only",
         nargs="*",
-        help="what to measure: Django, FastAPI, script, start, warm, memory, idle; all by default; or oracle alone",
+        help="what to measure: Django, FastAPI, script, warm, start, memory, idle; all by default. "
+        "Alone: oracle, which compares warm restarts with fresh starts",
     )
     asked = parser.parse_args()
     if sys.platform != "linux":

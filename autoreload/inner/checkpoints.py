@@ -58,7 +58,7 @@ class Chain:
         self._app = app
         self._main = get_ident()
         self._pid = os.getpid()
-        self._outer = os.getppid()
+        self._parent = os.getppid()
         self._known = census.open_targets()
         self.past = Past(traces, root)
         self.past.install()
@@ -158,6 +158,7 @@ class Chain:
     def _fork(self, path: str) -> None:
         """Fork; returns in the child that goes on as the program, now or after a restart."""
         gc.freeze()
+        self._look_up()
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         self._say_up(IS_CHECKPOINT)
         ears, mouth = _pipe()
@@ -181,6 +182,12 @@ class Chain:
         self._freeze(pid, ears, path)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
+    def _look_up(self) -> None:
+        """The checkpoints above may be gone; then this process is the first of a new chain."""
+        if os.getppid() != self._parent and self._up is not None:
+            os.close(self._up)
+            self._up, self._above, self._parent = None, [], os.getppid()
+
     def _go_on(self, mouth: int) -> None:
         """In the child: it is the program from here on."""
         self._descend(mouth)
@@ -191,8 +198,8 @@ class Chain:
         if self._up is not None:
             os.close(self._up)
         self._up = mouth
-        self._pid = os.getpid()
-        self._above.append(os.getppid())
+        self._pid, self._parent = os.getpid(), os.getppid()
+        self._above.append(self._parent)
         threading = sys.modules.get("threading")
         if threading is not None:
             threading.main_thread()._set_native_id()  # which `threading` leaves as it was
@@ -201,7 +208,7 @@ class Chain:
 
     def _freeze(self, pid: int, ears: int, path: str) -> None:
         """Wait behind the child; returns in a fork that begins the next run."""
-        processes.die_with_parent(self._above[-1] if self._above else self._outer)
+        processes.die_with_parent(self._parent)
         while True:
             _, status = os.waitpid(pid, 0)
             words = _heard(ears)
