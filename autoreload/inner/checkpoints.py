@@ -135,6 +135,8 @@ class Chain:
     def _refusal(self) -> str:
         if self._app.asked:
             return "it is about to end"
+        if self.is_over:  # since the watcher's last turn, which was waited for
+            return "it is up"
         logs = facts.flush()
         if logs is None:
             return "its output cannot be written"

@@ -146,11 +146,16 @@ class Child:
         for process in below:
             processes.send(process.pid, signal.SIGKILL)
 
-    def outlives_chain(self, pid: int) -> bool:
-        """Whether this end is that of the checkpoints alone; the app is our own child then."""
-        if pid != self.pid or self.live == pid or not processes.is_alive(self.live):
+    def outlives(self, pid: int) -> bool:
+        """Whether this end is that of a checkpoint, and the app lives on.
+
+        The outermost process that is left has become our own child.
+        """
+        left = [one for one in (*self.chain, self.live) if one != pid and processes.is_alive(one)]
+        if pid != self.pid or not left:
             return False
-        self.pid, self.chain = self.live, []
+        self.pid = left[0]
+        self.chain = [one for one in left if one != self.live]
         return True
 
     def successor(self) -> "Child":

@@ -284,7 +284,7 @@ class Outer:
                 continue
             self._on_messages()  # what it said last
             child = self._child
-            if child.outlives_chain(ended.pid):
+            if child.outlives(ended.pid):
                 continue
             self._report.cold(child, is_restart=self._state is State.RESTARTING)
             self._ended = ended
