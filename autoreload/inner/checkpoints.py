@@ -114,13 +114,6 @@ class Chain:
         else:
             self._channel.tell("cold", reason=self._refused or "it has no checkpoint yet")
 
-    def give_up(self, reason: str) -> "NoReturn":
-        """Start all anew, without loading anything early: that has made a difference."""
-        facts.flush()
-        self._channel.tell("cold", reason=reason, over=True, late=True)
-        self._say_up(OVER)
-        os._exit(protocol.SENTINEL)  # noqa: TID251  # nothing of it may be seen
-
     # --- leaving one behind ---------------------------------------------------------------------
 
     def _leave_one(self, path: str) -> None:

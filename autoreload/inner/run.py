@@ -119,16 +119,8 @@ def _keep_checkpoints(
         return _nothing
     from autoreload.inner.checkpoints import Chain
 
-    app.chain = chain = Chain(channel, traces, watcher, app, start.text("root"))
-
-    def load_early(module: object) -> None:
-        from autoreload.inner import early
-
-        early.load_early(module, chain.give_up)
-
-    if start.flag("early"):
-        traces.on_module["uvicorn.server"] = load_early
-    return chain.consider
+    app.chain = Chain(channel, traces, watcher, app, start.text("root"))
+    return app.chain.consider
 
 
 def _tell_last(watcher: Watcher, channel: Channel) -> None:

@@ -52,8 +52,6 @@ class Child:
         """The checkpoints between us and the app, the one that we wait for first."""
         self.cold = ""
         """Why no checkpoint can go on, as far as it has said so."""
-        self.is_late = False
-        """Whether it must not be loaded before its server's loop runs."""
         self.reporters: set[int] = set()
         """The processes that have said anything."""
         self.loaded: dict[str, Loaded] = {}
@@ -87,7 +85,6 @@ class Child:
                     self.chain = [int(pid) for pid in message.texts("chain")]
                 case "cold":
                     self.cold = message.text("reason")
-                    self.is_late = message.flag("late")
                 case "loaded":
                     self._take_loaded(message)
                 case "probed":
@@ -203,8 +200,6 @@ class Launchpad:
         """What the program has been seen to write itself, in any run."""
         self.ahead: list[str] = []
         """The installed modules that a run imports before its first file of the project."""
-        self.is_late = False
-        """Whether a program is to be loaded inside of its server's loop, as without us."""
         self.hot: list[str] = []
         """The files edited last, the newest at the end."""
         self.kept: list[tuple[int, str, int, int]] = []
@@ -293,7 +288,6 @@ class Launchpad:
             "written": protocol.shortened(sorted(self.written), most=500),
             "kept": self.kept,
             "hot": self.hot,
-            "early": not self.is_late,
         }
 
     def _fixed(self) -> "dict[str, object]":

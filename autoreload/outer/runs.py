@@ -138,8 +138,6 @@ class Runs:
         """A program that has listened once is waited for to do so."""
         if self._readiness is not None and self._readiness.urls:
             self._serves = True
-        if self.child is not None and self.child.is_late:
-            self._launchpad.is_late = True
         self._readiness = None
         self.keeper.pause()
         self.keeper.restore()
