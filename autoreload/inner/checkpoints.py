@@ -17,6 +17,7 @@ import os
 import signal
 import sys
 import time
+import warnings
 from _thread import get_ident
 
 from autoreload.core import checkpoints, protocol
@@ -63,6 +64,7 @@ class Chain:
         self.past = Past(traces, root)
         self.past.install()
         self._up: int | None = None
+        self._up_inode = 0
         self._above: list[int] = []
         self._last = 0.0
         self._place = ""
@@ -158,7 +160,7 @@ class Chain:
         self._say_up(IS_CHECKPOINT)
         ears, mouth = _pipe()
         trial = os.pipe() if census.tasks() else None
-        pid = os.fork()
+        pid = _fork()
         if pid == 0:
             os.close(ears)
             if trial is not None:
@@ -179,9 +181,14 @@ class Chain:
 
     def _look_up(self) -> None:
         """The checkpoints above may be gone; then this process is the first of a new chain."""
-        if os.getppid() != self._parent and self._up is not None:
+        if os.getppid() != self._parent:
+            self._let_go_above()
+            self._above, self._parent = [], os.getppid()
+
+    def _let_go_above(self) -> None:
+        if self._up is not None and _inode(self._up) == self._up_inode:
             os.close(self._up)
-            self._up, self._above, self._parent = None, [], os.getppid()
+        self._up = None
 
     def _go_on(self, mouth: int) -> None:
         """In the child: it is the program from here on."""
@@ -190,9 +197,8 @@ class Chain:
         self._watcher.revive()
 
     def _descend(self, mouth: int) -> None:
-        if self._up is not None:
-            os.close(self._up)
-        self._up = mouth
+        self._let_go_above()
+        self._up, self._up_inode = mouth, _inode(mouth)
         self._pid, self._parent = os.getpid(), os.getppid()
         self._above.append(self._parent)
         threading = sys.modules.get("threading")
@@ -213,7 +219,7 @@ class Chain:
             if reason := self._changed(path):
                 self._pass_up(reason)
             ears, mouth = _pipe()
-            pid = os.fork()
+            pid = _fork()
             if pid == 0:
                 os.close(ears)
                 self._begin(mouth, path)
@@ -268,11 +274,28 @@ class Chain:
         self._watcher.revive()
 
     def _say_up(self, word: bytes) -> None:
-        if self._up is not None:
+        # The program may have closed it, and the number may be that of a file of its own.
+        if self._up is not None and _inode(self._up) == self._up_inode:
             try:
                 os.write(self._up, word)
             except OSError:
                 pass  # the checkpoint above is gone
+
+
+def _fork() -> int:
+    """Fork; from 3.12 on CPython warns of native threads, which are looked at by us."""
+    if sys.version_info < (3, 12) or not census.tasks():
+        return os.fork()  # filters that change let warnings be shown once more
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork()
+
+
+def _inode(fd: int) -> int:
+    try:
+        return os.fstat(fd).st_ino
+    except OSError:
+        return -1
 
 
 def _pipe() -> tuple[int, int]:
