@@ -165,6 +165,11 @@ class Seconds(click.ParamType[float]):
     metavar="ADDR",
     help="Open a socket once and hand it to every run (LISTEN_FDS): 8000, [::1]:8000, ./app.sock.",
 )
+@click.option(
+    "--warm/--no-warm",
+    default=False,
+    help="Run only what is changed again: go on from forked checkpoints.  [default: no-warm]",
+)
 @click.option("-c", "--clear", is_flag=True, help="Clear the screen when a new run is ready.")
 @click.option("-q", "--quiet", is_flag=True, help="Only say what is wrong.")
 @click.option("-v", "--verbose", is_flag=True, help="Say why for each decision.")
@@ -238,6 +243,7 @@ def parse(words: "Sequence[str]") -> Options | None:
         leave=tuple(values["leave"]),
         keep_sockets="none" if values["no_keep_sockets"] else values["keep_sockets"],
         sockets=_places(values["socket"]),
+        warm=values["warm"],
     )
 
 

@@ -175,7 +175,7 @@ def measure(program: Program, *, rounds: int, edits: int) -> Saves:
             if tool in found.failed:
                 continue
             try:
-                found.seconds.setdefault(tool, []).extend(_saves(program, line, edits))
+                found.seconds.setdefault(tool, []).extend(of_line(program, line, edits))
             except GivenUp as failure:
                 found.failed[tool] = str(failure)
     return found
@@ -196,7 +196,8 @@ def _by_hand(program: Program, edits: int) -> tuple[list[float], list[float]]:
     return stops, boots
 
 
-def _saves(program: Program, line: str, edits: int) -> list[float]:
+def of_line(program: Program, line: str, edits: int) -> list[float]:
+    """Seconds from save to answer, edit after edit, of a tool that was just started."""
     taken = []
     with Server(program, line) as server:
         server.start()

@@ -27,7 +27,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
 
 # A module outside this list is a clock, a file, a process, a thread or an environment.
 PURE = {
-    "__future__", "ast", "collections", "collections.abc", "difflib", "enum", "fnmatch",
+    "__future__", "_ast", "ast", "collections", "collections.abc", "difflib", "enum", "fnmatch",
     "functools", "itertools", "json", "keyword", "marshal", "ntpath", "os.path", "posixpath", "re",
     "shlex", "typing",
 }  # fmt: skip

@@ -34,6 +34,7 @@ class Options:
         "sockets",
         "stop_timeout_s",
         "verbose",
+        "warm",
         "watch",
     )
 
@@ -60,6 +61,7 @@ class Options:
         leave: tuple[str, ...] = (),
         keep_sockets: "Literal['auto', 'python', 'any', 'none']" = "auto",
         sockets: "tuple[Place, ...]" = (),
+        warm: bool = False,
     ) -> None:
         self.watch = watch
         self.ignore = ignore
@@ -84,3 +86,5 @@ class Options:
         """Whose listeners are kept over a restart; `auto` is Python's, and those of commands."""
         self.sockets = sockets
         """What is opened once, and handed to every run."""
+        self.warm = warm
+        """Whether a restart goes on from a checkpoint of the last run where one is still good."""

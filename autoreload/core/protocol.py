@@ -12,7 +12,7 @@ costs the inner no import.
                      refresh  files that the framework caches have changed
                      ready    the program is up
                      answer   to a message that asks, with descriptors perhaps
-    inner -> outer   hello    the interpreter is up
+    inner -> outer   hello    the interpreter is up, or the program goes on in this process
                      here     the watcher has heard `look`
                      loaded   files that were read, each with the signature taken before reading
                      installed  an installed package that was loaded, or looked for in vain
@@ -41,6 +41,7 @@ costs the inner no import.
                      asks     (asks) is a listener kept that nobody has taken yet?
                      ahead    what was imported before the first file of the project
                      binds    an address that the program is about to bind
+                     cold     why no checkpoint can go on
 """
 
 import marshal
@@ -98,6 +99,7 @@ TO_OUTER = frozenset(
         "asks",
         "ahead",
         "binds",
+        "cold",
     }
 )
 WORDS = TO_INNER | TO_OUTER

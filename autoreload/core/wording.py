@@ -125,6 +125,11 @@ def refreshed(paths: "Sequence[str]", root: str, by: str) -> Line:
     return Line(f"{names(paths, root)} changed, {by} reads it again")
 
 
+def cold(reason: str, root: str) -> Line:
+    why = path_shown(reason, root) or "nothing is left to go on from"
+    return Line(f"  this restart is cold: {why}", "dim")
+
+
 def same(paths: "Sequence[str]", root: str) -> Line:
     return Line(f"{names(paths, root)} written with the same content, nothing to do", "dim")
 

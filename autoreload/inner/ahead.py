@@ -94,21 +94,11 @@ class Ahead:
                 return
             self._waiting_thread = get_ident()
             try:
-                self._then(self._turn())
+                self._then(await_turn(self._channel))
             finally:
                 self._is_over = True
                 self._waiting_thread = 0
                 audit.unguard()
-
-    def _turn(self) -> "Message":
-        try:
-            while True:
-                self._channel.wait(None)
-                message = self._channel.receive()
-                if message is not None and message.word == "go":
-                    return message
-        except (ChannelClosed, protocol.ProtocolError):
-            os._exit(0)  # noqa: TID251  # nothing is to follow, and nothing of the user's has run
 
     def _hear(self, event: str, arguments: "tuple[object, ...]") -> None:
         is_harmless = self._is_installed(*arguments) if event in _FILES else event in HARMLESS
@@ -123,6 +113,21 @@ class Ahead:
         if is_writing or flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC):
             return False
         return self._scope.real(os.path.abspath(path)) is None
+
+
+def await_turn(channel: Channel) -> "Message":
+    """Wait for the word to go on; ends the process when nothing is to follow."""
+    try:
+        while True:
+            channel.wait(None)
+            message = channel.receive()
+            if message is not None and message.word == "go":
+                return message
+            if message is not None and message.word == "stop" and not message.flag("restart"):
+                break
+    except (ChannelClosed, protocol.ProtocolError):
+        pass
+    os._exit(0)  # noqa: TID251  # nothing of the user's is under way in here
 
 
 def installed(scope: "Scope", before: "frozenset[str]") -> list[str]:

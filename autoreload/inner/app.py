@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from autoreload.core.protocol import Message
+    from autoreload.inner.checkpoints import Chain
     from autoreload.inner.keeping import Keeping
     from autoreload.system import processes
     from autoreload.watch.reads import Reads
@@ -40,6 +41,7 @@ class App:
         self.reads: Reads | None = None
         self.keeping: Keeping | None = None
         self.ahead: Ahead | None = None
+        self.chain: Chain | None = None
         self.longest_stop_s = 0.0
         self.restarting = False
         self.asked = False
@@ -62,6 +64,8 @@ class App:
         """Ask as a user would: the signal, to the main thread, which it wakes from any wait."""
         self.asked = True
         self.restarting = restart
+        if restart and self.chain is not None:
+            self.chain.announce()
         if restart and self.keeping is not None:
             try:
                 self.keeping.hand_over(self.longest_stop_s)
@@ -119,6 +123,8 @@ class App:
         """It is up: what it reads from now on is its own affair."""
         if self.reads is not None:
             self.reads.close()
+        if self.chain is not None:
+            self.chain.close()
 
     def refresh(self, paths: list[str]) -> str:
         """Let the framework read files again."""

@@ -3,7 +3,7 @@
 Not by `runpy.run_path` or `run_module`: they put `__main__` back when the code returns, so that in
 atexit and in threads that outlive it `__main__` would no longer be the program. Here the program's
 code runs in the `__main__` module that the interpreter made for the door, cleared of what the door
-added; it stays until the end. `execute` is the one place where its code is run.
+added; it stays until the end. `Launch.execute` is the one place where its code is run.
 
 An exception of the program leaves by the way it came, so that the interpreter does with it what it
 does for any script; only our own frames are taken out of the traceback on the way.
@@ -41,7 +41,7 @@ _PLAIN = frozenset(
 class Launch:
     """What to run, and who is told on the way."""
 
-    __slots__ = ("args", "argv0", "called", "kind", "name", "read")
+    __slots__ = ("args", "argv0", "called", "execute", "kind", "name", "read")
 
     def __init__(
         self,
@@ -52,6 +52,7 @@ class Launch:
         argv0: str,
         read: "Callable[[str], bytes]",
         called: "Callable[[], None]",
+        execute: "Callable[[ModuleType, CodeType], None] | None" = None,
     ) -> None:
         self.kind = kind
         self.name = name
@@ -62,6 +63,8 @@ class Launch:
         """Reads a source that we execute ourselves."""
         self.called = called
         """Told when the program's own code is about to run."""
+        self.execute = execute or _execute
+        """Runs the program's code in its module."""
 
 
 def launch(what: Launch) -> object:
@@ -77,7 +80,7 @@ def launch(what: Launch) -> object:
     return None
 
 
-def execute(module: "ModuleType", code: "CodeType") -> None:
+def _execute(module: "ModuleType", code: "CodeType") -> None:
     """Run a program's code in its module."""
     exec(code, module.__dict__)
 
@@ -138,7 +141,7 @@ def _run_script(what: Launch, main: "ModuleType") -> None:
     main.__file__ = shown
     main.__loader__ = loader
     what.called()
-    execute(main, code)
+    what.execute(main, code)
 
 
 def _absolute(path: str) -> str:
@@ -205,7 +208,7 @@ def _run_spec(what: Launch, main: "ModuleType", details: "Callable[[], Any]") ->
         __spec__=spec,
     )
     what.called()
-    execute(main, code)
+    what.execute(main, code)
 
 
 # --- callables ----------------------------------------------------------------------------------

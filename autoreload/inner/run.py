@@ -20,6 +20,8 @@ from autoreload.watch.watcher import Watcher
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from autoreload.core.protocol import Message
 
 LAST_WORDS, LAST_WORD_S = 100, 0.005
@@ -39,6 +41,8 @@ def main() -> bool:
     app = App(channel, int(start.number("signal")) or signal.SIGINT)
     app.longest_stop_s = start.number("stop_timeout_s")
     app.mask = [int(number) for number in start.texts("mask")]
+    if start.flag("warm"):  # before the traces: what we need ourselves is none of the program's
+        from autoreload.inner import checkpoints  # noqa: F401
     traces = Traces()
     watcher = Watcher(channel, traces, app, _settings(start))
     traces.on_load = watcher.loaded
@@ -65,25 +69,36 @@ def main() -> bool:
     os.register_at_fork(
         before=watcher.park, after_in_parent=watcher.start, after_in_child=watcher.forget
     )
+    then: Callable[[str], None] = _nothing
+    if start.flag("warm"):
+        then = _keep_checkpoints(channel, start, app, traces, watcher)
     hooks.connect(lambda pid: channel.tell("leave", process=pid))
 
     def begin(turn: "Message") -> None:
         """The run has its turn: what the last one left is known, and signals are its own."""
         app.begin(turn, traces)
+        if app.chain is not None:
+            app.chain.begin(turn)
         watcher.start()
         signal.pthread_sigmask(signal.SIG_SETMASK, app.mask)
 
     if modules := start.texts("ahead"):
-        app.ahead = Ahead(channel, traces.scope, modules, begin)
-        traces.before_project = app.ahead.wait
+        app.ahead = ahead = Ahead(channel, traces.scope, modules, begin)
+
+        def wait(path: str) -> None:
+            ahead.wait()
+            then(path)
+
+        traces.before_project = wait
     else:
         known = frozenset(sys.modules)
 
-        def tell_installed() -> None:
+        def tell_installed(path: str) -> None:
             """The first file of the project is next: so far a run may go ahead."""
-            traces.before_project = _nothing
+            traces.before_project = then
             modules = installed(traces.scope, known)
             channel.tell("ahead", modules=protocol.shortened(modules, most=MOST_AHEAD))
+            then(path)
 
         traces.before_project = tell_installed
         begin(start)
@@ -100,8 +115,23 @@ def main() -> bool:
     return True
 
 
-def _nothing() -> None:
+def _nothing(path: str) -> None:
     """Nothing waits for the first file of the project any more."""
+
+
+def _keep_checkpoints(
+    channel: Channel, start: "Message", app: App, traces: Traces, watcher: Watcher
+) -> "Callable[[str], None]":
+    """Let the program leave checkpoints behind while it starts."""
+    from autoreload.inner import facts
+
+    if reason := facts.incapable():
+        channel.tell("cold", reason=reason)
+        return _nothing
+    from autoreload.inner.checkpoints import Chain
+
+    app.chain = Chain(channel, traces, watcher, app, start.text("root"))
+    return app.chain.consider
 
 
 def _tell_last(watcher: Watcher, channel: Channel) -> None:
@@ -133,6 +163,7 @@ def _run(channel: Channel, app: App, start: "Message", traces: Traces) -> None:
         argv0=start.text("argv0"),
         read=traces.read,
         called=called,
+        execute=app.chain.driver.execute if app.chain is not None else None,
     )
     try:
         try:

@@ -54,6 +54,10 @@ class Child:
         """Why the program ended, if it said so."""
         self.binds: list[Address] = []
         """The addresses that it has tried to listen at, or to come from."""
+        self.chain: list[int] = []
+        """The checkpoints between us and the app, the one that we wait for first."""
+        self.cold = ""
+        """Why no checkpoint can go on, as far as it has said so."""
         self.reporters: set[int] = set()
         """The processes that have said anything."""
         self.loaded: dict[str, Loaded] = {}
@@ -84,6 +88,9 @@ class Child:
                 case "hello":
                     self.greeted = True
                     self.live = message.pid
+                    self.chain = [int(pid) for pid in message.texts("chain")]
+                case "cold":
+                    self.cold = message.text("reason")
                 case "loaded":
                     self._take_loaded(message)
                 case "probed":
@@ -160,6 +167,27 @@ class Child:
         processes.send(self.pid, signal.SIGKILL)
         for process in below:
             processes.send(process.pid, signal.SIGKILL)
+
+    def outlives(self, pid: int) -> bool:
+        """Whether this end is that of a checkpoint, and the app lives on.
+
+        The outermost process that is left has become our own child.
+        """
+        left = [one for one in (*self.chain, self.live) if one != pid and processes.is_alive(one)]
+        if pid != self.pid or not left:
+            return False
+        self.pid = left[0]
+        self.chain = [one for one in left if one != self.live]
+        return True
+
+    def successor(self) -> "Child":
+        """The run that a checkpoint has begun in this one's stead, and that waits for its turn."""
+        next_one = Child(self.pid, self.channel)
+        next_one.live, next_one.chain = self.live, self.chain
+        next_one.greeted = True
+        next_one.nonce = "again"
+        self.channel = None
+        return next_one
 
     def close(self) -> None:
         """The app is gone: forks of it may still hold the other end, and are not heard."""

@@ -27,6 +27,10 @@ class Explain:
         self._root = root
         self._written = frozenset(written)
 
+    def asked(self, path: str) -> "list[Line]":
+        """What `--explain` shows for a path, or for none."""
+        return self.one(path) if path else self.everything()
+
     def everything(self) -> "list[Line]":
         """One line a file, in the order of the paths."""
         reasons = self._reasons()

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from autoreload.outer.leftovers import Leftovers
     from autoreload.outer.noticing import Noticing
     from autoreload.outer.report import Report
+    from autoreload.outer.runs import Runs
     from autoreload.outer.sockets import Sockets
 
 
@@ -21,6 +22,7 @@ class Hearing:
         self,
         options: "Options",
         launchpad: "Launchpad",
+        runs: "Runs",
         sockets: "Sockets",
         noticing: "Noticing",
         leftovers: "Leftovers",
@@ -28,6 +30,7 @@ class Hearing:
     ) -> None:
         self._options = options
         self._launchpad = launchpad
+        self._runs = runs
         self._sockets = sockets
         self._noticing = noticing
         self._leftovers = leftovers
@@ -37,7 +40,7 @@ class Hearing:
         """Do what a word asks for; those that begin or end something are not for here."""
         match message.word:
             case "noticed":
-                self._launchpad.prepare()
+                self._runs.prepare()
             case "waiting":
                 self._report.waiting(message.text("what"))
             case "held":

@@ -59,19 +59,26 @@ class Launchpad:
         self._waiting: _Booted | None = None
         self._booted: _Booted | None = None
         """The run that was started last, while it waits for the word to begin."""
+        self._notices: Notices | None = None
+        self.successor: Child | None = None
+        """The next run, if a checkpoint has begun it already."""
         self.distrusted: set[str] = set()
         """Sources whose stale bytecode could not be removed."""
         self.written: set[str] = set()
         """What the program has been seen to write itself, in any run."""
         self.ahead: list[str] = []
         """The installed modules that a run imports before its first file of the project."""
+        self.hot: list[str] = []
+        """The files edited last, the newest at the end."""
         self.kept: list[tuple[int, str, int, int]] = []
         """Where the listeners stood that wait for the next run."""
 
-    @property
-    def pid(self) -> int | None:
-        """The interpreter that waits, if there is one."""
-        return None if self._waiting is None else self._waiting.pid
+    def pids(self) -> set[int]:
+        """What belongs to the run that waits, if there is one."""
+        found = set() if self._waiting is None else {self._waiting.pid}
+        if self.successor is not None:
+            found |= {self.successor.live, *self.successor.chain}
+        return found
 
     def prepare(self) -> None:
         """Boot the interpreter of the next run, and let it go ahead. Raises OSError."""
@@ -97,6 +104,11 @@ class Launchpad:
             pid, notices = self._spawning.spawn(self._plan.args, self._environment, mask=self._mask)
             self._spawning.begin(notices)
             return Child(pid, None, started_ns)
+        if self.successor is not None:
+            child, self.successor = self.successor, None
+            if not wait:
+                self.begin(child)
+            return child
         if self._waiting is not None and not processes.is_alive(self._waiting.pid):
             self.discard()
         booted, self._waiting = self._waiting or self._boot(), None
@@ -123,16 +135,14 @@ class Launchpad:
 
     def begin(self, child: Child) -> None:
         """Let a run that waits begin."""
-        booted = self._booted
-        assert booted is not None
-        self._spawning.begin(booted.notices)
-        if booted.is_ahead:
-            booted.channel.tell("go", **self._latest())
+        booted, self._booted = self._booted, None
+        if booted is not None:
+            self._notices = booted.notices
+        self._spawning.begin(self._notices)
+        if booted is None or booted.is_ahead:  # without one, a checkpoint has begun it
+            child.tell("go", **self._latest())
         else:
-            booted.channel.tell(
-                "start", nonce=booted.nonce, **self._fixed(booted), **self._latest()
-            )
-        self._booted = None
+            child.tell("start", nonce=booted.nonce, **self._fixed(booted), **self._latest())
         child.nonce = ""
 
     def discard(self) -> None:
@@ -168,6 +178,7 @@ class Launchpad:
             "distrusted": list(self.distrusted),
             "written": protocol.shortened(sorted(self.written), most=500),
             "kept": self.kept,
+            "hot": self.hot,
         }
 
     def _fixed(self, booted: "_Booted") -> "dict[str, object]":
@@ -186,6 +197,7 @@ class Launchpad:
             "data": options.data,
             "ignore": list(options.ignore),
             "keep": options.keep_sockets != "none",
+            "warm": options.warm,
             "below": booted.notices is not None,
             "sockets": self._spawning.offered,
             "root": self._root,

@@ -7,7 +7,7 @@ from autoreload.system import processes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
 SPARED = frozenset(
     {
@@ -50,22 +50,22 @@ class Leftovers:
         """The app wants this process to live on."""
         self._left.add(pid)
 
-    def here(self, child: int | None) -> list[processes.Process]:
+    def here(self, spared: "Collection[int]") -> list[processes.Process]:
         """What is below us in our own terminal's or shell's group of processes (session(7))."""
         session = os.getsid(0)
-        return [one for one in self._below(child) if one.session == session]
+        return [one for one in self._below(spared) if one.session == session]
 
-    def everywhere(self, child: int | None) -> list[processes.Process]:
+    def everywhere(self) -> list[processes.Process]:
         """Also what made itself independent, recognised by what it carries."""
-        below = {one.pid: one for one in self._below(child)}
+        below = {one.pid: one for one in self._below(())}
         below.update(
             (one.pid, one) for one in processes.carriers(*self._mark) if self._is_ended(one)
         )
         return list(below.values())
 
-    def _below(self, child: int | None) -> list[processes.Process]:
+    def _below(self, spared: "Collection[int]") -> list[processes.Process]:
         direct = processes.children(os.getpid())
-        known = {child, *self._before, *self._left}
+        known = {*spared, *self._before, *self._left}
         if direct is not None and all(one.pid in known for one in direct):
             return []  # the usual case, told without a walk through every process
         table = processes.table()
@@ -74,7 +74,7 @@ class Leftovers:
         found = [
             one
             for one in processes.descendants(os.getpid(), table)
-            if one.pid != child and self._is_ended(one)
+            if one.pid not in spared and self._is_ended(one)
         ]
         if os.getpid() != 1:
             return found

@@ -38,6 +38,11 @@ class Readiness:
         self.ready_at: float | None = None
         self.urls: list[str] = []
 
+    @property
+    def pid(self) -> int:
+        """The process of the app."""
+        return self._child.live
+
     def interval(self) -> float | None:
         """Seconds until the next look; None when there is nothing left to find out."""
         age = time.monotonic() - self._child.started
@@ -92,6 +97,6 @@ class Readiness:
         own = new & sockets.held_by(self._child.live)
         if not own and now - self._looked_below > BELOW_PACE_S:
             self._looked_below = now
-            for process in processes.descendants(self._child.pid, processes.table()):
+            for process in processes.descendants(self._child.live, processes.table()):
                 own |= new & sockets.held_by(process.pid)
         return sorted({listening[inode].url for inode in own})

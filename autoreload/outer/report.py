@@ -32,6 +32,8 @@ class Report:
         self._root = root
         self._voice = voice
         self._said: set[str] = set()
+        self._is_late = options.warm
+        """While a program leaves checkpoints behind, its pid changes."""
 
     def say(self, *lines: "Line") -> None:
         if self._options.quiet:
@@ -52,12 +54,26 @@ class Report:
     def started(self, child: "Child") -> None:
         if child.channel is None:
             self.say(wording.command_started(self._plan.title, child.pid, self._root))
-        else:
-            how = "polling" if self._options.poll_s is not None else "file events"
-            self.say(wording.started(self._plan.title, child.pid, how))
+        elif not self._is_late:
+            self._started(child.pid)
+
+    def _started(self, pid: int) -> None:
+        how = "polling" if self._options.poll_s is not None else "file events"
+        self.say(wording.started(self._plan.title, pid, how))
+
+    def _started_late(self, pid: int) -> None:
+        if self._is_late:
+            self._is_late = False
+            self._started(pid)
+
+    def cold(self, child: "Child", *, is_restart: bool) -> None:
+        """With --verbose: why a restart that follows on this end is not warm."""
+        if self._options.verbose and self._options.warm and is_restart and child.greeted:
+            self.say(wording.cold(child.cold, self._root))
 
     def ready(self, readiness: "Readiness", since: float) -> None:
         assert readiness.ready_at is not None
+        self._started_late(readiness.pid)
         if self._options.clear:
             self._voice.clear()
         self.say(wording.ready(readiness.ready_at - since, readiness.urls))
@@ -128,12 +144,13 @@ class Report:
         self.once(wording.own_reloader(self._plan.title, message.text("what")))
 
     def slow(self, message: "Message", child: "Child") -> None:
-        below = processes.descendants(child.pid, processes.table())
+        below = processes.descendants(child.live, processes.table())
         name = "SIG" + (self._options.signal or self._plan.stop_signal).upper().removeprefix("SIG")
         shown = [repr(one) for one in below[:5]]
         self.say(wording.slow_stop(name, message.texts("threads"), shown))
 
     def ended(self, child: "Child", code: int, lived_s: float, *, waiting: bool) -> None:
+        self._started_late(child.live)
         if child.usage:
             self.say(wording.unusable(child.usage, waiting=waiting))
         else:

@@ -37,7 +37,6 @@ KILL_AFTER_S = 0.3
 """The inner ends itself when its time is up; the outer does it this much later."""
 DYING_S = 0.1
 """A process that has let go of the channel is gone after this, or lives on without it."""
-OPEN_EVENTS_AFTER_S = 0.3
 
 
 class Outer:
@@ -79,12 +78,15 @@ class Outer:
         self._hearing = Hearing(
             options,
             self._launchpad,
+            self._runs,
             self._sockets,
             self._noticing,
             self._leftovers,
             self._report,
         )
         self._state = State.WAITING
+        self._reaped: list[processes.Ended] = []
+        """Who ended while something else was waited for."""
         self._ended: processes.Ended | None = None
         self._stop_at: float | None = None
         self._changed_at = time.monotonic()
@@ -93,8 +95,7 @@ class Outer:
 
     def run(self) -> int:
         """Run until the end; the exit code, if it is not a signal that ends this process."""
-        for note in self._plan.notes:
-            self._report.say(Line(note, "dim"))
+        self._report.say(*(Line(note, "dim") for note in self._plan.notes))
         for pattern in self._options.watch:
             self._report.named(self._watching.add_pattern(pattern), pattern)
         self._changed_at = time.monotonic()
@@ -157,7 +158,7 @@ class Outer:
                 self._asking.now(self._child, restart=True)
             case Action.ARM:
                 if self._state is State.RESTARTING:
-                    self._launchpad.prepare()
+                    self._runs.prepare()
                 self._stop_at = time.monotonic() + self._options.stop_timeout_s + KILL_AFTER_S
             case Action.KILL:
                 if self._child is not None:
@@ -167,10 +168,9 @@ class Outer:
             case Action.REPORT if self._child is not None and self._ended is not None:
                 waiting = self._state is State.WAITING
                 self._ending.report(self._child, self._ended.code, waiting=waiting)
-                for line in self._outage.begin(self._child, self._ended.code, waits=waiting):
-                    self._report.say(line)
+                self._report.say(*self._outage.begin(self._child, self._ended.code, waits=waiting))
             case Action.LOOK:
-                self._look_alone()
+                self._runs.look_alone()
             case Action.LEAVE:
                 self._leave()
 
@@ -195,24 +195,16 @@ class Outer:
 
     def _sweep(self) -> None:
         self._modes.restore()
-        leftovers.end(self._leftovers.here(self._launchpad.pid), self._pause)
+        leftovers.end(self._leftovers.here(self._launchpad.pids()), self._pause)
 
     def _pause(self, seconds: float) -> None:
         self._ears.wait(seconds)
-        processes.reap()
-
-    def _look_alone(self) -> None:
-        """No inner lives: subscribe, then compare with what the last one had loaded."""
-        assert self._child is not None
-        self._watching.follow(self._child, inner=False)
-        self._watching.open()
-        self._watching.subscribe()
-        self._watching.expect()
+        self._reaped += processes.reap()
 
     def _leave(self) -> None:
         self._launchpad.discard()
         self._sockets.close()
-        found = self._leftovers.everywhere(None)
+        found = self._leftovers.everywhere()
         if found:
             leftovers.end(found, self._pause)
             self._report.say(wording.swept([repr(one) for one in found]))
@@ -256,9 +248,21 @@ class Outer:
                 if self._state in (State.BOOTING, State.RUNNING):
                     self._on_announced(message)
                 self._feed(Event.ANNOUNCED)
+            case "hello" if message.flag("again"):
+                self._on_again()
+            case "cold" if message.flag("over"):  # it ends so that a cold start follows
                 self._feed(Event.ANNOUNCED)
             case _ if self._child is not None:
                 self._hearing.hear(message, self._child)
+
+    def _on_again(self) -> None:
+        """The run is over, and a checkpoint goes on in its stead."""
+        if self._state is State.LEAVING:
+            self._feed(Event.OVERDUE)
+            return
+        self._feed(Event.ANNOUNCED)
+        self._runs.pass_on()
+        self._feed(Event.ENDED)
 
     def _on_announced(self, message: "Message") -> None:
         paths = message.texts("paths")
@@ -268,11 +272,15 @@ class Outer:
         self._report.because(paths, reasons)
 
     def _on_children(self) -> None:
-        for ended in processes.reap():
-            child = self._child
-            if child is None or ended.pid != child.pid or self._state not in ALIVE:
+        reaped, self._reaped = self._reaped + processes.reap(), []
+        for ended in reaped:
+            if self._child is None or ended.pid != self._child.pid or self._state not in ALIVE:
                 continue
             self._on_messages()  # what it said last
+            child = self._child
+            if child.outlives(ended.pid):
+                continue
+            self._report.cold(child, is_restart=self._state is State.RESTARTING)
             self._ended = ended
             is_final = self._ending.is_final(child, ended.code, self._state, has_run=self._has_run)
             self._runs.end()
@@ -287,19 +295,17 @@ class Outer:
         if self._child is not None:
             self._asking.look(self._child, now)
         if self._state in (State.BOOTING, State.RUNNING):
-            self._runs.begin_when_quiet()
-            if line := self._sockets.look():
+            if line := self._runs.look():
                 self._report.say(line)
             self._on_ready(self._runs.newly_ready())
             if found := self._runs.strangers():
                 self._report.once(wording.untraced(found))
                 self._watching.add_sources()
-        if self._runs.age_s() > OPEN_EVENTS_AFTER_S:
-            self._runs.open_events()
         self._outage.serve(now)
         if self._state is State.WAITING and self._outage.is_over(now, self._report.say):
             self._changed_at = now
             self._feed(Event.CHANGED)
+        self._runs.open_events_in_time()
         self._on_found()
 
     def _on_ready(self, readiness: "Readiness | None") -> None:
@@ -308,14 +314,10 @@ class Outer:
             self._report.ready(readiness, self._changed_at)
             self._report.watched(*self._watching.extent())
             self._runs.open_events()
-            if self._options.explain is not None:
-                self._explain(self._options.explain)
-
-    def _explain(self, path: str) -> None:
-        assert self._child is not None
-        explain = Explain(self._child, self._watching, self._root, self._launchpad.written)
-        self._report.show(*(explain.one(path) if path else explain.everything()))
-        self._feed(Event.STOP)
+            if self._options.explain is not None and self._child is not None:
+                explain = Explain(self._child, self._watching, self._root, self._launchpad.written)
+                self._report.show(*explain.asked(self._options.explain))
+                self._feed(Event.STOP)
 
     def _on_found(self) -> None:
         runs = self._state in (State.BOOTING, State.RUNNING)

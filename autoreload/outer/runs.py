@@ -2,16 +2,20 @@
 
 import time
 
+from autoreload.core import checkpoints
 from autoreload.outer.readiness import Readiness
 from autoreload.outer.strangers import Strangers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from autoreload.core.wording import Line
     from autoreload.outer.child import Child
     from autoreload.outer.launchpad import Launchpad
     from autoreload.outer.noticing import Noticing
     from autoreload.outer.sockets import Sockets
     from autoreload.outer.watching import Watching
+
+OPEN_EVENTS_AFTER_S = 0.3
 
 
 class Runs:
@@ -53,10 +57,11 @@ class Runs:
             self._begin(self.child)
         return self.child
 
-    def begin_when_quiet(self) -> None:
-        """Let a run begin that has been waiting for the files to come to rest."""
+    def look(self) -> "Line | None":
+        """Let a run begin that waits for the files to come to rest; what is said of sockets."""
         if self.child is not None and self.child.nonce and self._noticing.rest() == 0:
             self._begin(self.child)
+        return self._sockets.look()
 
     def _begin(self, child: "Child") -> None:
         """The new run reads what is there from now on."""
@@ -73,7 +78,14 @@ class Runs:
     def decide(self, paths: list[str]) -> None:
         """The next run is because of these files, and is not to trust their bytecode."""
         self._noticing.decide(paths)
+        sources = [path for path in paths if path.endswith(".py")]
+        self._launchpad.hot = checkpoints.lately(self._launchpad.hot, sources)
         self._launchpad.distrusted.update(self._noticing.drop_bytecode(paths))
+
+    def prepare(self) -> None:
+        """Boot the interpreter of the next run ahead, unless a checkpoint stands by."""
+        if self.child is None or not self.child.chain:
+            self._launchpad.prepare()
 
     def open_events(self) -> None:
         """Start the event source, once; until then the inner's watcher looks often."""
@@ -81,6 +93,11 @@ class Runs:
             self._watching.open()
             if self._watching.has_events and self.listener is not None:
                 self.listener.tell("events", on=True)
+
+    def open_events_in_time(self) -> None:
+        """Start it for a program that is not ready soon."""
+        if self.child is not None and time.monotonic() - self.child.started > OPEN_EVENTS_AFTER_S:
+            self.open_events()
 
     def timeouts(self, now: float) -> list[float]:
         """Seconds until something of the present run is due."""
@@ -106,15 +123,29 @@ class Runs:
         """Interpreters below the app that do not report, once in a run."""
         return self._strangers.look() if self._strangers is not None else []
 
-    def age_s(self) -> float:
-        """How long the present run has lived."""
-        return time.monotonic() - self.child.started if self.child is not None else 0.0
+    def look_alone(self) -> None:
+        """No inner lives: subscribe, then compare with what the last one had loaded."""
+        assert self.child is not None
+        self._watching.follow(self.child, inner=False)
+        self._watching.open()
+        self._watching.subscribe()
+        self._watching.expect()
 
     def end(self) -> None:
-        """The present run is over; a program that has listened once is waited for to do so."""
+        """The present run is over."""
+        self._let_go()
+        if self.child is not None:
+            self.child.close()
+
+    def pass_on(self) -> None:
+        """The present run is over, and a checkpoint has begun the next one already."""
+        self._let_go()
+        if self.child is not None:
+            self._launchpad.successor = self.child.successor()
+
+    def _let_go(self) -> None:
+        """A program that has listened once is waited for to do so."""
         if self._readiness is not None and self._readiness.urls:
             self._serves = True
         self._readiness = None
         self._sockets.ended()
-        if self.child is not None:
-            self.child.close()

@@ -24,6 +24,20 @@ def listen(event: str, then: "Callable[..., None]") -> None:
     _install()
 
 
+def also(event: str, then: "Callable[..., None]") -> None:
+    """Call `then` as well, before whoever listens to this event already."""
+    other = _listeners.get(event)
+    if other is None:
+        listen(event, then)
+        return
+
+    def both(*arguments: object) -> None:
+        then(*arguments)
+        other(*arguments)
+
+    listen(event, both)
+
+
 def guard(hear: "Callable[[str, tuple[object, ...]], None]") -> None:
     """Call `hear` with every event there is, until `unguard`."""
     _guards.append(hear)

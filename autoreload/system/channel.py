@@ -278,6 +278,14 @@ def _close_all(fds: "Sequence[int]") -> None:
         os.close(fd)
 
 
+def high_pipe() -> tuple[int, int]:
+    """A pipe that is out of the program's way, and on which nobody waits."""
+    read, write = (settle_high(end) for end in os.pipe())
+    for end in (read, write):
+        os.set_blocking(end, False)
+    return read, write
+
+
 def _identity(fd: int) -> tuple[int, int] | None:
     try:
         status = os.fstat(fd)

@@ -9,6 +9,7 @@ from autoreload.core.listenfds import FIRST_FD
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import NoReturn
 
 RESET = (signal.SIGINT, signal.SIGPIPE, getattr(signal, "SIGXFSZ", signal.SIGPIPE))
 """Signals whose default a child gets back: SIGINT because a shell hands it to `&` jobs as ignored,
@@ -76,6 +77,37 @@ def become_subreaper() -> bool:
 
     pr_set_child_subreaper = 36
     return bool(ctypes.CDLL(None).prctl(pr_set_child_subreaper, 1, 0, 0, 0) == 0)
+
+
+def die_with_parent(parent: int) -> None:
+    """Let the kernel kill this process as soon as its parent is gone (Linux, prctl(2)).
+
+    It follows the thread of the parent that has forked.
+    """
+    from autoreload.system import libc
+
+    pr_set_pdeathsig = 1
+    libc.call("prctl", pr_set_pdeathsig, int(signal.SIGKILL), 0, 0, 0)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def end_like(status: int) -> "NoReturn":
+    """End this process at once as another one has ended, by its wait status; no core is written."""
+    code = os.waitstatus_to_exitcode(status)
+    if code < 0:
+        try:
+            import resource
+
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        except (ImportError, ValueError, OSError):
+            pass
+        number = -code
+        if number not in (signal.SIGKILL, signal.SIGSTOP):
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [number])
+        os.kill(os.getpid(), number)
+    os._exit(code if code >= 0 else 128 - code)  # noqa: TID251
 
 
 class Process:

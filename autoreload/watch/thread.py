@@ -76,6 +76,11 @@ class Thread:
         self._alive = False
         self._task = 0
 
+    def revive(self) -> None:
+        """In a forked child that goes on as the program: it may be started again."""
+        self._forgotten = False
+        self._parks = 0
+
     def _await_task(self) -> None:
         """Wait for the end of the kernel's task, which comes a moment after that of the thread."""
         task = f"/proc/self/task/{self._task}"

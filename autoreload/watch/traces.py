@@ -49,8 +49,10 @@ class Traces:
         self.scope = Scope()
         self.loaded: dict[str, Loaded] = {}
         self.last_load = time.monotonic()
-        self.before_project: Callable[[], None] = _nothing
-        """Called before a file of the project is looked at."""
+        self.before_project: Callable[[str], None] = _nothing
+        """Called with the path of a file of the project before it is looked at."""
+        self.on_search: Callable[[str, Iterable[object], ModuleSpec | None], None] | None = None
+        """Called after a search for a module."""
         self.on_load: Callable[[Loaded], None] = _nobody
         self.on_module: dict[str, Callable[[ModuleType], None]] = {}
         """What to do right after a module of this name was executed."""
@@ -127,7 +129,7 @@ class Traces:
         """Read a source that we execute ourselves, and note it. Raises OSError."""
         real = self.scope.real(os.path.abspath(path))
         if real is not None:
-            self.before_project()
+            self.before_project(path)
         signature = files.signature(path)
         record = None
         if real is not None and real not in self.loaded:
@@ -147,6 +149,8 @@ class Traces:
 
     def searched(self, name: str, path: "Iterable[object]", spec: "ModuleSpec | None") -> None:
         """Note what a search for a module asked of the project's folders, found or in vain."""
+        if self.on_search is not None:
+            self.on_search(name, path, spec)
         folders = self._folders
         tail = name.rpartition(".")[2]
         found_in = None
@@ -259,7 +263,7 @@ def _nobody(record: Loaded) -> None:
     """Until somebody listens, the table is all there is."""
 
 
-def _nothing() -> None:
+def _nothing(path: str) -> None:
     """Nobody is in the way."""
 
 
@@ -289,7 +293,7 @@ def _path_stats(traces: Traces) -> "FunctionType":
         status = os.lstat(path)
         real = traces.scope.real(path, status)
         if real is not None:
-            traces.before_project()
+            traces.before_project(path)
             status = os.stat(path)
         elif stat.S_ISLNK(status.st_mode):
             status = os.stat(path)

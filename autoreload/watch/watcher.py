@@ -21,8 +21,9 @@ from autoreload.core.changes import (
 )
 from autoreload.core.decisions import Broken, Hold, Nothing, verdict
 from autoreload.system import files, repository
-from autoreload.system.channel import Channel, ChannelClosed, settle_high
+from autoreload.system.channel import Channel, ChannelClosed, high_pipe
 from autoreload.system.waiting import wait
+from autoreload.watch import telling
 from autoreload.watch.app import Settings
 from autoreload.watch.thread import Thread
 
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from autoreload.core.protocol import Message
     from autoreload.watch.app import App
     from autoreload.watch.traces import Traces
-
 
 ALONE_S = 0.3
 QUIET_S = 0.3
@@ -50,8 +50,14 @@ class Watcher:
         self._traces = traces
         self._app = app
         self._settings = settings
-        self._has_events: bool | None = None
         self._outer = os.getppid()
+        self._thread = Thread(self._turn_or_end)
+        self.renew()
+        self.fds = self._wake_read, self._wake_write = high_pipe()
+
+    def renew(self) -> None:
+        """A run begins, in which nothing has been found or said yet."""
+        self._has_events: bool | None = None
         self._cost_s = 0.0
         self._asked = False
         self._stopping_since: float | None = None
@@ -62,10 +68,12 @@ class Watcher:
         self._told_noticed = False
         self._said_busy: str | None = None
         self._digested = 0
-        self._thread = Thread(self._turn_or_end)
-        self._wake_read, self._wake_write = (settle_high(end) for end in os.pipe())
-        for end in (self._wake_read, self._wake_write):
-            os.set_blocking(end, False)
+
+    def revive(self) -> None:
+        """In a forked child that goes on as the program: compare there."""
+        self._outer = os.getppid()
+        self._thread.revive()
+        self._thread.start()
 
     def start(self) -> None:
         """Start the thread, first and after each `park`."""
@@ -93,10 +101,7 @@ class Watcher:
 
     def _drop(self, paths: list[str], *, is_own: bool = False) -> None:
         """Tell the outer of files that are not to be compared any more."""
-        try:
-            self._channel.send("dropped", paths=protocol.shortened(paths), own=is_own)
-        except ChannelClosed:
-            pass
+        self._channel.tell("dropped", paths=protocol.shortened(paths), own=is_own)
 
     def request_stop(self, *, restart: bool) -> None:
         """Ask the app to end; later requests add nothing."""
@@ -298,7 +303,7 @@ class Watcher:
             self._cost_s = 0.7 * self._cost_s + 0.3 * (time.perf_counter() - start)
         if found.same:
             self._channel.send("same", paths=protocol.shortened(found.same))
-            self._tell_loaded(found.same)
+            telling.tell_loaded(self._channel, self._traces, found.same)
         return found.changes + better
 
     def _better(self) -> list[str]:
@@ -309,16 +314,7 @@ class Watcher:
 
     def tell_probes(self) -> None:
         """Tell the outer what was asked for and not found."""
-        told = self._traces.new_probes
-        count = len(told)
-        for batch in protocol.batches(list(told[:count])):
-            self._channel.send("probed", questions=batch)
-        del told[:count]
-
-    def _tell_loaded(self, paths: list[str]) -> None:
-        entries = [self._traces.loaded[path].entry() for path in paths]
-        for batch in protocol.batches(entries):
-            self._channel.send("loaded", files=batch)
+        telling.tell_probes(self._channel, self._traces)
 
     def _after_boot(self, now: float) -> None:
         """What can wait until the program is up: digests, and what the framework caches."""
@@ -331,7 +327,7 @@ class Watcher:
             missing = [one.path for one in self._traces.loaded.values() if one.digest is None]
             self._traces.fill_digests()
             self._digested = len(self._traces.loaded)
-            self._tell_loaded(missing)
+            telling.tell_loaded(self._channel, self._traces, missing)
         if not self._said_cached and (cached := self._app.cached()) is not None:
             self._said_cached = True
             for directory, pattern in cached:

@@ -29,7 +29,7 @@ AHEAD = (
     + """
 {before}
 ahead = Ahead(inner, traces.scope, {modules}, lambda turn: print("turn", turn.text("what")))
-traces.before_project = ahead.wait
+traces.before_project = lambda path: ahead.wait()
 ahead.run()
 print("over")
 """

@@ -54,7 +54,7 @@ def test_a_run_says_what_may_be_imported_ahead(launchpad: Launchpad) -> None:
 def test_a_run_that_went_ahead_is_let_go(launchpad: Launchpad, wait: bool) -> None:
     launchpad.ahead = ["json"]
     launchpad.prepare()
-    pid = launchpad.pid
+    (pid,) = launchpad.pids()
     child = launchpad.start(wait=wait)
     assert child.pid == pid
     if wait:
@@ -74,7 +74,7 @@ def test_one_that_was_booted_before_anything_was_known_is_started_in_full(
 def test_one_that_has_died_is_replaced(launchpad: Launchpad) -> None:
     launchpad.ahead = ["json"]
     launchpad.prepare()
-    pid = launchpad.pid
+    (pid,) = launchpad.pids()
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)

@@ -1,0 +1,335 @@
+"""The chain of checkpoints: forks of the booting program that stay behind, each a small outer.
+
+While the program starts, the process forks before it takes in one more file of the project. The
+parent freezes there, with every signal blocked, and waits for the end of the child, which goes on
+as the program. When a run ends because of a change, the checkpoint above it looks whether all that
+it has taken in is still so. If it is, it forks again, and that child is the next run: it waits for
+its turn as any run does. If not, the word goes further up, and at the top to the outer, which
+starts anew. However else a run ends, each checkpoint ends just like it, so that the outer sees the
+program's own end.
+
+A checkpoint that is killed takes the others along and leaves the program alone: the outer is its
+parent then, and the next restart is a cold one.
+"""
+
+import gc
+import os
+import signal
+import sys
+import time
+import warnings
+from _thread import get_ident
+
+from autoreload.core import checkpoints, protocol
+from autoreload.core.forking import native_refusal, refusal
+from autoreload.inner import facts
+from autoreload.inner.ahead import await_turn, forget_listings
+from autoreload.inner.driver import Driver
+from autoreload.system import census, processes
+from autoreload.system.channel import Channel, ChannelClosed, settle_high
+from autoreload.watch import telling
+from autoreload.watch.past import Past
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+    from autoreload.core.protocol import Message
+    from autoreload.inner.app import App
+    from autoreload.watch.traces import Traces
+    from autoreload.watch.watcher import Watcher
+
+IS_CHECKPOINT, IS_PROGRAM, AGAIN, OVER = b"c", b"p", b"a", b"o"
+"""What a process says to the checkpoint above: it has become one, or is the program after all; the
+run that ends is to be followed by another; the run is over, and this is how it ended."""
+
+SETTLING_S = 0.002
+"""A native thread that was joined a moment ago is gone by then."""
+
+
+class Chain:
+    """The checkpoints above this process, and the decision to leave one more behind."""
+
+    def __init__(
+        self, channel: Channel, traces: "Traces", watcher: "Watcher", app: "App", root: str
+    ) -> None:
+        self._channel = channel
+        self._traces = traces
+        self._watcher = watcher
+        self._app = app
+        self._main = get_ident()
+        self._pid = os.getpid()
+        self._parent = os.getppid()
+        self._known = census.open_targets()
+        self.past = Past(traces, root)
+        self.past.install()
+        self._up: int | None = None
+        self._up_inode = 0
+        self._above: list[int] = []
+        self._last = 0.0
+        self._place = ""
+        self.is_over = False
+        self.hot: list[str] = []
+        self._has_passed = False
+        self._refused = ""
+        self.driver = Driver(traces, self)
+        self.driver.install()
+
+    def begin(self, start: "Message") -> None:
+        """The first run begins."""
+        self.hot = start.texts("hot")
+
+    def close(self) -> None:
+        """The program is up: no checkpoint follows."""
+        self.is_over = True
+        self.past.close()
+
+    def consider(self, path: str) -> None:
+        """Leave a checkpoint behind, if one is due before this file is taken in."""
+        if not self.is_over:
+            self.consider_place(path, path, is_hot=os.path.realpath(path) in self.hot)
+
+    def consider_place(self, place: str, path: str, *, is_hot: bool) -> None:
+        """Leave a checkpoint behind at a place, if one is due and there is none yet.
+
+        The path is that of the file that comes next; empty for a statement of one under way.
+        """
+        if self.is_over or get_ident() != self._main or os.getpid() != self._pid:
+            return  # the program's own forks are none of ours
+        if place != self._place and checkpoints.is_due(
+            since_s=time.monotonic() - self._last,
+            depth=len(self._above),
+            is_hot=is_hot,
+            has_passed=self._has_passed,
+        ):
+            self._place = place
+            self._leave_one(path)
+
+    def pass_by(self, real: str) -> None:
+        """A file that is run statement by statement lies behind us, or what was changed in it."""
+        self._has_passed = self._has_passed or real in self.hot[-1:]
+
+    def announce(self) -> None:
+        """The run that is about to end is to be followed by another."""
+        if self._up is not None:
+            self._say_up(AGAIN)
+        else:
+            self._channel.tell("cold", reason=self._refused or "it has no checkpoint yet")
+
+    # --- leaving one behind ---------------------------------------------------------------------
+
+    def _leave_one(self, path: str) -> None:
+        self._watcher.park()
+        reason = self._refusal()
+        if reason:
+            self._refuse(reason)
+        else:
+            self._fork(path)
+        self._last = time.monotonic()
+
+    def _refusal(self) -> str:
+        if self._app.asked:
+            return "it is about to end"
+        if self.is_over:  # since the watcher's last turn, which was waited for
+            return "it is up"
+        logs = facts.flush()
+        if logs is None:
+            return "its output cannot be written"
+        try:
+            if not self._channel.flush():
+                return "the channel is full"
+        except ChannelClosed:
+            return "the channel is closed"
+        self._traces.collect_modules()
+        self.past.look_at_installed()
+        found = facts.gather(self._main, self._known, logs)
+        own = {self._channel.fd, self._up, *self._watcher.fds}
+        found.descriptors = [one for one in found.descriptors if one.fd not in own]
+        return refusal(found) or self.past.refusal()
+
+    def _refuse(self, reason: str) -> None:
+        if reason != self._refused:
+            self._refused = reason
+        self._watcher.start()
+
+    def _fork(self, path: str) -> None:
+        """Fork; returns in the child that goes on as the program, now or after a restart."""
+        gc.freeze()
+        self._look_up()
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        self._say_up(IS_CHECKPOINT)
+        ears, mouth = _pipe()
+        trial = os.pipe() if census.tasks() else None
+        pid = _fork()
+        if pid == 0:
+            os.close(ears)
+            if trial is not None:
+                _await_verdict(trial)
+            self._go_on(mouth)
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+            return
+        os.close(mouth)
+        if trial is not None and (reason := _try(trial)):
+            os.waitpid(pid, 0)
+            os.close(ears)
+            self._say_up(IS_PROGRAM)
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+            self._refuse(reason)
+            return
+        self._freeze(pid, ears, path)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+    def _look_up(self) -> None:
+        """The checkpoints above may be gone; then this process is the first of a new chain."""
+        if os.getppid() != self._parent:
+            self._let_go_above()
+            self._above, self._parent = [], os.getppid()
+
+    def _let_go_above(self) -> None:
+        if self._up is not None and _inode(self._up) == self._up_inode:
+            os.close(self._up)
+        self._up = None
+
+    def _go_on(self, mouth: int) -> None:
+        """In the child: it is the program from here on."""
+        self._descend(mouth)
+        self._channel.tell("hello", chain=self._above)
+        self._watcher.revive()
+
+    def _descend(self, mouth: int) -> None:
+        self._let_go_above()
+        self._up, self._up_inode = mouth, _inode(mouth)
+        self._pid, self._parent = os.getpid(), os.getppid()
+        self._above.append(self._parent)
+        threading = sys.modules.get("threading")
+        if threading is not None:
+            threading.main_thread()._set_native_id()  # which `threading` leaves as it was
+
+    # --- the checkpoint -------------------------------------------------------------------------
+
+    def _freeze(self, pid: int, ears: int, path: str) -> None:
+        """Wait behind the child; returns in a fork that begins the next run."""
+        processes.die_with_parent(self._parent)
+        while True:
+            _, status = os.waitpid(pid, 0)
+            words = _heard(ears)
+            os.close(ears)
+            if AGAIN not in words:
+                self._end_like(status, words)
+            if reason := self._changed(path):
+                self._pass_up(reason)
+            ears, mouth = _pipe()
+            pid = _fork()
+            if pid == 0:
+                os.close(ears)
+                self._begin(mouth, path)
+                return
+            os.close(mouth)
+
+    def _end_like(self, status: int, words: bytes) -> "NoReturn":
+        if words[-1:] == IS_CHECKPOINT:
+            os._exit(0)  # noqa: TID251  # that one is gone, the program lives on without us
+        self._say_up(OVER)
+        processes.end_like(status)
+
+    def _pass_up(self, reason: str) -> "NoReturn":
+        if self._up is None:
+            self._channel.tell("cold", reason=reason, over=True)
+        self._say_up(AGAIN)
+        os._exit(protocol.SENTINEL)  # noqa: TID251  # a copy of the program, of which only one ends
+
+    def _changed(self, path: str) -> str:
+        """What would be otherwise in a fresh start that came to this file; empty if nothing."""
+        if path and not os.path.isfile(path):
+            return f"{path} is gone"
+        if moved := self.driver.moved():
+            return f"{moved} lies elsewhere now"
+        for found in self.past.differences():
+            if not found.is_source or self.driver.is_stale(found.path):
+                return f"{found.path}: {found.reason}"
+        return ""
+
+    def _begin(self, mouth: int, path: str) -> None:
+        """In a fork of a checkpoint: wait for the turn, and begin a run."""
+        self._descend(mouth)
+        try:
+            self._channel.send("hello", chain=self._above, again=True)
+            turn = await_turn(self._channel)
+            if reason := self._changed(path):
+                # To the outer this run is another one that ends, whoever of us is left to go on.
+                self._channel.tell("cold", reason=reason, over=True)
+                self._pass_up(reason)
+            self.hot = turn.texts("hot")
+            self._has_passed = False
+            self._traces.last_load = time.monotonic()
+            self.driver.resume()
+            self._app.begin(turn, self._traces)
+            forget_listings(self._traces.scope)
+            telling.tell_everything(self._channel, self._traces)
+            if self._app.called:
+                self._channel.send("called")
+        except ChannelClosed:
+            os._exit(0)  # noqa: TID251  # the outer is gone, and nothing has begun
+        self._watcher.renew()
+        self._watcher.revive()
+
+    def _say_up(self, word: bytes) -> None:
+        # The program may have closed it, and the number may be that of a file of its own.
+        if self._up is not None and _inode(self._up) == self._up_inode:
+            try:
+                os.write(self._up, word)
+            except OSError:
+                pass  # the checkpoint above is gone
+
+
+def _fork() -> int:
+    """Fork; from 3.12 on CPython warns of native threads, which are looked at by us."""
+    if sys.version_info < (3, 12) or not census.tasks():
+        return os.fork()  # filters that change let warnings be shown once more
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork()
+
+
+def _inode(fd: int) -> int:
+    try:
+        return os.fstat(fd).st_ino
+    except OSError:
+        return -1
+
+
+def _pipe() -> tuple[int, int]:
+    """What a checkpoint hears from the process below: not in the program's way."""
+    ears, mouth = (settle_high(end) for end in os.pipe())
+    os.set_blocking(ears, False)
+    return ears, mouth
+
+
+def _heard(ears: int) -> bytes:
+    try:
+        return os.read(ears, 4096)
+    except BlockingIOError:
+        return b""
+
+
+def _try(trial: tuple[int, int]) -> str:
+    """In the parent of a trial: why native threads forbid it; lets the child go on if not."""
+    hear, say = trial
+    os.close(hear)
+    until = time.monotonic() + SETTLING_S
+    while (reason := native_refusal(census.tasks())) and time.monotonic() < until:
+        pass
+    if not reason:
+        os.write(say, b"!")
+    os.close(say)
+    return reason
+
+
+def _await_verdict(trial: tuple[int, int]) -> None:
+    """In the child of a trial: go on, or be gone."""
+    hear, say = trial
+    os.close(say)
+    verdict = os.read(hear, 1)
+    os.close(hear)
+    if not verdict:
+        os._exit(0)  # noqa: TID251  # the parent goes on as the program

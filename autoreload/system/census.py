@@ -1,0 +1,127 @@
+"""What this process has open and alive, as the kernel tells it (Linux, proc(5))."""
+
+import os
+import stat
+
+from autoreload.core.forking import Descriptor
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+def tasks() -> list[str]:
+    """The names of the tasks beside the main one."""
+    main = str(os.getpid())
+    others = [task for task in os.listdir("/proc/self/task") if task != main]
+    names = [_read(f"/proc/self/task/{task}/comm").strip() for task in others]
+    return [name for name in names if name]  # without those that have ended meanwhile
+
+
+def children() -> list[int]:
+    """The pids of what this process has started and not waited for yet."""
+    found = []
+    for task in os.listdir("/proc/self/task"):
+        found += [int(pid) for pid in _read(f"/proc/self/task/{task}/children").split()]
+    return found
+
+
+def shared_maps() -> list[str]:
+    """The names of memory that is mapped shared and can be written to."""
+    lines = [line for line in _read("/proc/self/maps").splitlines() if " rw-s " in line]
+    return ["".join(line.split(None, 5)[5:]) for line in lines]
+
+
+def descriptors(
+    known: "Collection[tuple[int, str]]", flushed: "Collection[int]" = ()
+) -> list[Descriptor]:
+    """The open descriptors, without standard streams and those that are known, by their target.
+
+    Of a standard input that is a file the position counts, as it is shared by forks.
+    """
+    found = []
+    for name in os.listdir("/proc/self/fd"):
+        fd = int(name)
+        try:
+            target = os.readlink(f"/proc/self/fd/{fd}")
+            mode = os.fstat(fd).st_mode
+        except OSError:
+            continue  # the listing's own
+        if fd in (1, 2) or (fd, target) in known:
+            continue
+        is_file = stat.S_ISREG(mode)
+        if fd == 0 and not is_file:
+            continue
+        flags, position = _opened(fd) if target.startswith("/") else (0, 0)
+        found.append(
+            Descriptor(
+                fd,
+                target,
+                flags=flags,
+                position=position,
+                is_file=is_file,
+                is_flushed=fd in flushed,
+            )
+        )
+    return found
+
+
+def open_targets() -> set[tuple[int, str]]:
+    """Every open descriptor with where it leads."""
+    found = set()
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            found.add((int(name), os.readlink(f"/proc/self/fd/{name}")))
+        except OSError:
+            continue
+    return found
+
+
+def _opened(fd: int) -> tuple[int, int]:
+    """How a descriptor was opened, and where it stands."""
+    flags = position = 0
+    for line in _read(f"/proc/self/fdinfo/{fd}").splitlines():
+        word, _, value = line.partition(":")
+        if word == "flags":
+            flags = int(value, 8)
+        elif word == "pos":
+            position = int(value)
+    return flags, position
+
+
+def has_locks() -> bool:
+    """Whether this process holds a lock on a file."""
+    pid = str(os.getpid())
+    return any(pid in line.split()[4:5] for line in _read("/proc/locks").splitlines())
+
+
+def resident() -> int:
+    """Bytes of this process that are in memory."""
+    fields = _read("/proc/self/statm").split()
+    return int(fields[1]) * _PAGE if len(fields) > 1 else 0
+
+
+def available() -> int:
+    """Bytes of memory that can still be had."""
+    for line in _read("/proc/meminfo").splitlines():
+        if line.startswith("MemAvailable:"):
+            return int(line.split()[1]) << 10
+    return 0
+
+
+def _read(path: str) -> str:
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return ""
+    try:
+        parts = []
+        while part := os.read(fd, 1 << 16):
+            parts.append(part)
+        return b"".join(parts).decode(errors="replace")
+    except OSError:
+        return ""
+    finally:
+        os.close(fd)

@@ -1,0 +1,39 @@
+"""Tells the outer what was loaded, and where modules were looked for."""
+
+from autoreload.core import protocol
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from autoreload.system.channel import Channel
+    from autoreload.watch.traces import Traces
+
+
+def tell_loaded(channel: "Channel", traces: "Traces", paths: "Iterable[str]") -> None:
+    """Tell of files as they are known now. Raises ChannelClosed."""
+    entries = [traces.loaded[path].entry() for path in paths]
+    for batch in protocol.batches(entries):
+        channel.send("loaded", files=batch)
+
+
+def tell_probes(channel: "Channel", traces: "Traces") -> None:
+    """Tell what was asked for and not found, and not told yet. Raises ChannelClosed."""
+    told = traces.new_probes
+    count = len(told)
+    for batch in protocol.batches(list(told[:count])):
+        channel.send("probed", questions=batch)
+    del told[:count]
+
+
+def tell_everything(channel: "Channel", traces: "Traces") -> None:
+    """Tell of all that a run has from the one whose past it shares. Raises ChannelClosed."""
+    tell_loaded(channel, traces, list(traces.loaded))
+    questions = [
+        (folder, name, answer)
+        for folder, names in traces.probes.asked.items()
+        for name, answer in names.items()
+    ]
+    traces.new_probes.clear()
+    for batch in protocol.batches(list(questions)):
+        channel.send("probed", questions=batch)

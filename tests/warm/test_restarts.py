@@ -1,0 +1,370 @@
+"""A warm restart keeps every promise of a cold one, in each generation."""
+
+import os
+import signal
+import sys
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from autoreload.system import processes
+from tests import saving
+from tests.driver import App, apps, free_port, state_of, until
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="warm restarts need Linux")
+
+SLOW = "import os, time\ntime.sleep(0.05)\nBORN = os.urandom(4).hex()\nVALUE = 1\n"
+
+SERVER = """\
+import http.server, os, sys
+import slow
+import quick
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        descriptors = len(os.listdir("/proc/self/fd"))
+        body = f"{slow.BORN} {slow.VALUE} {quick.VALUE} {os.getpid()} {descriptors} {here()}"
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_message(self, *words):
+        pass
+
+def here():
+    return "main1"
+
+try:
+    http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+finally:
+    print("finally", flush=True)
+"""
+
+TALKER = """\
+import atexit, os, sys
+print("says it once", end="")
+import slow
+atexit.register(lambda: print("atexit", flush=True))
+import quick
+print("", quick.VALUE, flush=True)
+"""
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[App]:
+    yield from apps(tmp_path)
+
+
+def serve(app: App, *options: str) -> int:
+    """Start the server; its port."""
+    app.write("slow.py", SLOW)
+    app.write("quick.py", "VALUE = 1\n")
+    app.write("main.py", SERVER)
+    port = free_port()
+    app.start("--warm", "--verbose", *options, "main.py", str(port))
+    app.wait_answer(port, "main1")
+    app.wait_for("ready in")
+    return port
+
+
+def born(app: App, port: int, wanted: str) -> str:
+    """When the slow module was imported, in the run whose answer holds this."""
+    return app.wait_answer(port, wanted).split()[0]
+
+
+def run_script(app: App, text: str, *options: str) -> None:
+    app.write("slow.py", SLOW)
+    app.write("quick.py", "VALUE = 1\n")
+    app.write("main.py", text)
+    app.start("--warm", "--verbose", *options, "main.py")
+
+
+def test_what_lies_before_the_edit_is_not_run_again(app: App) -> None:
+    port = serve(app)
+    first = born(app, port, " 1 1 ")
+    for value in (2, 3, 4):
+        app.edit("quick.py", f"VALUE = {value}\n")
+        assert born(app, port, f" 1 {value} ") == first
+    app.replace("slow.py", "VALUE = 1", "VALUE = 2")
+    assert born(app, port, " 2 4 ") != first
+    assert app.count("this restart is cold") == 0, app.said()
+
+
+def test_the_target_goes_on_in_its_middle(app: App) -> None:
+    port = serve(app)
+    first = born(app, port, "main1")
+    for number in (2, 3, 4):
+        app.replace("main.py", f"main{number - 1}", f"main{number}")
+        assert born(app, port, f"main{number}") == first
+    app.replace("main.py", "import slow\n", "import slow  # first\n")
+    app.wait_for("main.py changed, restarting", times=4)
+    app.wait_for("ready in", times=5)
+    assert born(app, port, "main4") != first
+
+
+@pytest.mark.parametrize("save", saving.STYLES)
+def test_every_way_to_save_is_served_warm(app: App, save: saving.Save) -> None:
+    port = serve(app)
+    first = born(app, port, " 1 1 ")
+    save(app.project / "quick.py", "VALUE = 2\n")
+    # Half of a save may have been run, and have failed.
+    assert born(app, port, " 1 2 ") == first or save in saving.SLOWLY
+
+
+def test_nobody_is_refused_meanwhile(app: App) -> None:
+    port = serve(app)
+    refused = []
+    over = threading.Event()
+
+    def ask() -> None:
+        while not over.is_set():
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10).read()
+            except urllib.error.URLError as error:
+                if isinstance(error.reason, ConnectionRefusedError):
+                    refused.append(error)
+            except OSError:
+                pass
+
+    client = threading.Thread(target=ask)
+    client.start()
+    try:
+        for value in (2, 3, 4, 5):
+            app.edit("quick.py", f"VALUE = {value}\n")
+            app.wait_answer(port, f" 1 {value} ")
+    finally:
+        over.set()
+        client.join()
+    assert not refused
+
+
+def test_nothing_grows(app: App) -> None:
+    port = serve(app)
+    app.edit("quick.py", "VALUE = 2\n")
+    app.wait_answer(port, " 1 2 ")
+    below, descriptors = len(app.below()), app.get(port).split()[4]
+    for value in range(3, 20):
+        app.edit("quick.py", f"VALUE = {value}\n")
+        app.wait_answer(port, f" 1 {value} ")
+    # The watcher may have a folder open at this moment.
+    until(lambda: app.get(port).split()[4] == descriptors, app.said)
+    app.wait_below(below)
+    assert not [pid for pid in app.left() if state_of(pid) == "Z"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_it_ends_as_ever(app: App, number: int) -> None:
+    port = serve(app)
+    app.edit("quick.py", "VALUE = 2\n")
+    app.wait_answer(port, " 1 2 ")
+    code = app.stop_leaves_nothing(port, number)
+    assert code == (0 if number == signal.SIGINT else -number)
+    assert app.out().count("finally") == 2, app.said()
+
+
+def test_a_typed_interrupt_reaches_the_program_once(app: App) -> None:
+    port = serve(app)
+    app.edit("quick.py", "VALUE = 2\n")
+    app.wait_answer(port, " 1 2 ")
+    os.killpg(app.pid, signal.SIGINT)
+    assert app.wait() == 0
+    app.assert_nothing_left()
+    assert app.err().count("KeyboardInterrupt") == 1, app.said()
+
+
+def test_when_autorun_is_killed_all_end(app: App) -> None:
+    port = serve(app)
+    app.edit("quick.py", "VALUE = 2\n")
+    app.wait_answer(port, " 1 2 ")
+    app.send(signal.SIGKILL)
+    app.wait()
+    app.assert_nothing_left()
+
+
+def test_a_killed_checkpoint_costs_one_cold_restart(app: App) -> None:
+    port = serve(app)
+    answer = app.wait_answer(port, " 1 1 ")
+    live = int(answer.split()[3])
+    above = min(pid for pid in app.below() if pid != live)
+    app.signal_process(above, signal.SIGKILL)
+    app.wait_below(1)  # one takes the others along
+    assert app.get(port).split()[3] == str(live), "the program itself lives on"
+    app.edit("quick.py", "VALUE = 2\n")
+    assert born(app, port, " 1 2 ") != answer.split()[0]
+    app.wait_for("this restart is cold: nothing is left to go on from")
+    second = born(app, port, " 1 2 ")
+    app.edit("quick.py", "VALUE = 3\n")
+    assert born(app, port, " 1 3 ") == second
+
+
+@pytest.mark.parametrize(
+    ("end", "code"),
+    [("sys.exit(7)", 7), ("os.kill(os.getpid(), 9)", -9), ("os.abort()", -6), ("1 / 0", 1)],
+)
+def test_the_programs_end_is_its_own(app: App, end: str, code: int) -> None:
+    waits = "import time\nif quick.VALUE == 1: time.sleep(1000)\n"
+    run_script(app, f"import os, sys\nimport slow, quick\nprint('up')\n{waits}{end}\n", "--exit")
+    app.wait_for("ready in")
+    app.edit("quick.py", "VALUE = 2\n")
+    assert app.wait() == code
+    app.assert_nothing_left()
+
+
+def test_a_program_that_fails_is_repaired_by_the_next_save(app: App) -> None:
+    run_script(app, "import slow\nimport quick\nprint('value', quick.VALUE, flush=True)\n")
+    app.wait_for("finished in .* exit code 0, waiting for a change")
+    app.edit("quick.py", "VALUE = undefined\n")
+    app.wait_for(r"failed after .* exit code 1, waiting for a change")
+    assert "autoreload" not in app.err().partition("Traceback")[2].partition("NameError")[0]
+    app.edit("quick.py", "VALUE = 3\n")
+    app.wait_for("value 3")
+
+
+def test_what_is_in_buffers_is_written_once(app: App) -> None:
+    waits = "import time\nwhile True: time.sleep(1000)\n"
+    run_script(app, TALKER + waits)
+    app.wait_for("says it once 1")
+    app.edit("quick.py", "VALUE = 2\n")
+    app.wait_for(r"(?m)^ 2$")
+    app.stop()
+    assert app.out().count("says it once") == 1
+    assert app.out().count("atexit") == 2, "once for each run"
+
+
+def test_a_program_that_does_not_stop_is_killed_and_its_checkpoints_stay(app: App) -> None:
+    text = SERVER.replace("try:\n", "import signal\nsignal.signal(2, lambda *_: None)\ntry:\n")
+    app.write("slow.py", SLOW)
+    app.write("quick.py", "VALUE = 1\n")
+    app.write("main.py", text)
+    port = free_port()
+    app.start("--warm", "--stop-timeout", "0.3", "main.py", str(port))
+    first = born(app, port, " 1 1 ")
+    app.edit("quick.py", "VALUE = 2\n")
+    assert born(app, port, " 1 2 ") == first
+    app.wait_for("had not stopped after 300 ms, killed")
+
+
+def test_random_numbers_are_other_ones_in_each_run(app: App) -> None:
+    text = "import random\nimport slow\nimport quick\nprint('drew', random.random(), flush=True)\n"
+    run_script(app, text + "import time\ntime.sleep(1000)\n")
+    for value in (2, 3):
+        app.wait_for("ready in", times=value - 1)
+        app.edit("quick.py", f"VALUE = {value}\n")
+    app.wait_for("drew", times=3)
+    drawn = [line for line in app.out().splitlines() if line.startswith("drew")]
+    assert len(set(drawn)) == 3
+
+
+HAZARDS = {
+    "threading.Thread(target=time.sleep, args=(1000,), daemon=True).start()": "thread runs",
+    "_thread.start_new_thread(time.sleep, (1000,))": "thread runs",
+    "keep = socket.socket()": "a socket is open",
+    "keep = select.epoll()": "an epoll set is open",
+    "keep = open('log.txt', 'w')": "log.txt is open for writing",
+    "keep = open('main.py'); keep.readline()": "main.py is open and has been read from",
+    "keep = subprocess.Popen(['sleep', '1000'])": r"its child \d+ lives",
+    "signal.setitimer(signal.ITIMER_REAL, 1000)": "a timer is set",
+    "sys.setprofile(lambda *_: None)": "__main__ looks on|looks on",
+    "keep = mmap.mmap(-1, 4096)": "is mapped shared",
+    "keep = os.pipe()": "a pipe is open",
+    "import fcntl; keep = open('slow.py'); fcntl.flock(keep, 2)": "a file is locked",
+    "keep = os.eventfd(0)": "an eventfd is open",
+}
+
+
+@pytest.mark.parametrize("statement", HAZARDS)
+def test_where_a_fork_would_do_harm_the_restart_is_cold(app: App, statement: str) -> None:
+    modules = "_thread, mmap, os, select, signal, socket, subprocess, sys, threading, time"
+    text = f"import {modules}\n{statement}\nimport slow\nimport quick\nprint('v', quick.VALUE)\n"
+    run_script(app, text + "sys.stdout.flush()\ntime.sleep(1000)\n")
+    app.wait_for("ready in")
+    app.edit("quick.py", "VALUE = 2\n")
+    app.wait_for("v 2")
+    app.edit("slow.py", SLOW.replace("VALUE = 1", "VALUE = 2"))
+    app.wait_for("v 2", times=2)
+
+
+def test_where_there_is_no_checkpoint_it_says_why(app: App) -> None:
+    beside = "import _thread, time\n_thread.start_new_thread(time.sleep, (1000,))\n"
+    app.write("sitecustomize.py", beside)
+    app.write("quick.py", "VALUE = 1\n")
+    waits = "import time\nwhile 1: time.sleep(1)\n"
+    app.write("main.py", f"import quick\nprint('v', quick.VALUE, flush=True)\n{waits}")
+    path = f"{app.project}:{os.environ.get('PYTHONPATH', '')}"
+    environment = {"PYTHONPATH": path}
+    app.start("--warm", "--verbose", "main.py", env=environment)
+    app.wait_for("ready in")
+    app.edit("quick.py", "VALUE = 2\n")
+    app.wait_for("v 2")
+    app.wait_for("this restart is cold: 1 thread runs beside it")
+
+
+def test_without_the_option_there_are_no_checkpoints(app: App) -> None:
+    app.write("slow.py", SLOW)
+    app.write("quick.py", "VALUE = 1\n")
+    app.write("main.py", SERVER)
+    port = free_port()
+    app.start("main.py", str(port))
+    app.wait_answer(port, " 1 1 ")
+    assert len(app.below()) == 1
+
+
+def test_a_module_that_has_failed_once_is_run_from_its_beginning(app: App) -> None:
+    """It was gone on with in its second execution, and the first one had been the old text's."""
+    app.write("seen.py", "SEEN = []\n")
+    twice = "import seen, time\nseen.SEEN.append(1)\ntime.sleep(0.05)\nVALUE = 1\nraise OSError\n"
+    app.write("twice.py", twice)
+    tries = "try:\n    import twice\nexcept OSError:\n    pass\n" * 2
+    shows = "print('seen', seen.SEEN, flush=True)\nimport time\ntime.sleep(1000)\n"
+    app.write("main.py", f"import seen\n{tries}{shows}")
+    app.start("--warm", "main.py")
+    app.wait_for(r"seen \[1, 1\]")
+    for number in (2, 3):
+        app.wait_for("ready in", times=number - 1)
+        text = twice.replace("append(1)", f"append({number})").replace("= 1", f"= {number}")
+        app.edit("twice.py", text)
+        app.wait_for(rf"seen \[{number}, {number}\]")
+    app.wait_for("ready in", times=3)
+    app.edit("twice.py", text.replace("VALUE = 3", "VALUE = 4\nseen.SEEN.append(4)"))
+    app.wait_for(r"seen \[3, 4, 3, 4\]")
+
+
+def test_a_target_with_two_names_is_run_from_its_beginning(app: App) -> None:
+    app.write("other.py", "import main\nVALUE = main.LAST\n")
+    guard = "if __name__ == '__main__':\n    import other\n    import time\n    time.sleep(0.05)\n"
+    text = f"LAST = 1\n{guard}    print('of', other.VALUE, flush=True)\n    time.sleep(1000)\n"
+    early = "import time\ntime.sleep(0.05)\n"
+    late = "def last():\n    return 1\n"
+    app.write("main.py", early + late + text)
+    app.start("--warm", "main.py")
+    app.wait_for("of 1")
+    for number in (2, 3):
+        app.wait_for("ready in", times=number - 1)
+        app.edit("main.py", early + late + text.replace("LAST = 1", f"LAST = {number}"))
+        app.wait_for(f"of {number}")
+
+
+def test_a_target_that_reads_its_own_text_is_run_from_its_beginning(app: App) -> None:
+    reads = "with open(__file__) as file: TEXT = file.read()\n"
+    late = "import slow\nimport time\nprint('last line', TEXT[-4:], flush=True)\ntime.sleep(1000)\n"
+    run_script(app, f"{reads}{late}# 1\n")
+    app.wait_for("last line # 1")
+    for number in (2, 3):
+        app.wait_for("ready in", times=number - 1)
+        app.edit("main.py", f"{reads}{late}# {number}\n")
+        app.wait_for(f"last line # {number}")
+
+
+def test_forks_of_the_program_leave_no_checkpoints(app: App) -> None:
+    forks = "import os, sys, time\npid = os.fork()\nif pid == 0:\n    import slow, quick\n"
+    forks += "    print('child', quick.VALUE, os.getpid(), flush=True)\n    time.sleep(1000)\n"
+    run_script(app, f"{forks}time.sleep(1000)\n")
+    for value in (1, 2, 3):
+        child = int(app.wait_for(rf"child {value} (\d+)").group(1))
+        assert not processes.children(child)
+        app.wait_for("ready in", times=value)
+        app.edit("quick.py", f"VALUE = {value + 1}\n")
