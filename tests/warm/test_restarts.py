@@ -152,7 +152,8 @@ def test_nothing_grows(app: App) -> None:
         app.wait_answer(port, f" 1 {value} ")
     # The watcher may have a folder open at this moment.
     until(lambda: app.get(port).split()[4] == descriptors, app.said)
-    app.wait_below(below)
+    # On a busy machine a file that takes long gets a checkpoint inside of it as well.
+    until(lambda: len(app.below()) <= below + 2, app.said)
     assert not [pid for pid in app.left() if state_of(pid) == "Z"]
 
 
