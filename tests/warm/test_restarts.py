@@ -369,3 +369,30 @@ def test_forks_of_the_program_leave_no_checkpoints(app: App) -> None:
         assert not processes.children(child)
         app.wait_for("ready in", times=value)
         app.edit("quick.py", f"VALUE = {value + 1}\n")
+
+
+def test_for_a_file_that_is_watched_by_name_all_is_run_again(app: App) -> None:
+    """Nobody saw who reads it."""
+    app.write("named.txt", "1")
+    port = serve(app, "--watch", "named.txt")
+    first = born(app, port, "main1")
+    app.edit("named.txt", "2")
+    app.wait_for("ready in", times=2)
+    second = born(app, port, "main1")
+    assert second != first
+    app.edit("quick.py", "VALUE = 2\n")
+    assert born(app, port, " 1 2 ") == second
+
+
+def test_where_no_more_processes_may_be_started_the_program_goes_on(app: App) -> None:
+    fails = (
+        "import os\ndef fork():\n    raise BlockingIOError(11, 'no more of them')\nkept = os.fork\n"
+    )
+    text = (
+        f"{fails}os.fork = fork\nimport slow\nimport quick\nprint('v', quick.VALUE, flush=True)\n"
+    )
+    run_script(app, f"{text}os.fork = kept\nimport time\ntime.sleep(1000)\n")
+    app.wait_for("v 1")
+    app.wait_for("ready in")
+    app.edit("quick.py", "VALUE = 2\n")
+    app.wait_for("v 2")
