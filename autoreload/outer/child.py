@@ -124,9 +124,9 @@ class Child:
 
     def ask(self, number: int, *, restart: bool) -> None:
         """Ask the app to stop as a user would."""
-        if restart and self.chain:
-            # What the outer alone compares may have been read, unseen, before a checkpoint.
-            processes.send(self.pid, signal.SIGKILL)
+        for checkpoint in self.chain if restart else ():
+            # What the outer alone compares may have been read, unseen, before any of them.
+            processes.send(checkpoint, signal.SIGKILL)
         if self.channel is None:
             processes.send(self.pid, number)
         elif self.greeted:
