@@ -39,7 +39,7 @@ LARGEST_COPIED = 2 << 30
 class Descriptor:
     """An open descriptor of the program: where it leads, how it was opened, and where it stands."""
 
-    __slots__ = ("fd", "flags", "is_file", "is_flushed", "position", "target")
+    __slots__ = ("fd", "flags", "is_file", "is_flushed", "is_locked", "position", "target")
 
     def __init__(
         self,
@@ -50,6 +50,7 @@ class Descriptor:
         position: int = 0,
         is_file: bool = False,
         is_flushed: bool = False,
+        is_locked: bool = False,
     ) -> None:
         self.fd = fd
         self.target = target
@@ -58,6 +59,7 @@ class Descriptor:
         self.is_file = is_file
         self.is_flushed = is_flushed
         """Whether its buffer is known to be empty: a log that was flushed just now."""
+        self.is_locked = is_locked
 
 
 class Facts:
@@ -67,7 +69,6 @@ class Facts:
         "available",
         "children",
         "descriptors",
-        "has_locks",
         "has_loop",
         "has_timer",
         "is_main_thread",
@@ -90,7 +91,6 @@ class Facts:
         children: "Iterable[int]" = (),
         maps: "Iterable[str]" = (),
         descriptors: "Iterable[Descriptor]" = (),
-        has_locks: bool = False,
         resident: int = 0,
         available: int = 1 << 40,
     ) -> None:
@@ -106,7 +106,6 @@ class Facts:
         self.maps = list(maps)
         """Names of memory that is shared and written to."""
         self.descriptors = list(descriptors)
-        self.has_locks = has_locks
         self.resident = resident
         self.available = available
         """Bytes in memory, and bytes that are left."""
@@ -185,7 +184,10 @@ def _files(facts: Facts) -> str:
 
 
 def _locks(facts: Facts) -> str:
-    return "a file is locked" if facts.has_locks else ""
+    for one in facts.descriptors:
+        if one.is_locked:
+            return f"{one.target} is locked"
+    return ""
 
 
 def _memory(facts: Facts) -> str:

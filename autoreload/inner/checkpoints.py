@@ -21,8 +21,8 @@ import warnings
 from _thread import get_ident
 
 from autoreload.core import checkpoints, protocol
-from autoreload.core.forking import native_refusal, refusal
-from autoreload.inner import facts
+from autoreload.core.forking import refusal
+from autoreload.inner import facts, trials
 from autoreload.inner.ahead import await_turn, forget_listings
 from autoreload.inner.driver import Driver
 from autoreload.system import census, processes
@@ -42,9 +42,6 @@ if TYPE_CHECKING:
 IS_CHECKPOINT, IS_PROGRAM, AGAIN, OVER = b"c", b"p", b"a", b"o"
 """What a process says to the checkpoint above: it has become one, or is the program after all; the
 run that ends is to be followed by another; the run is over, and this is how it ended."""
-
-SETTLING_S = 0.002
-"""A native thread that was joined a moment ago is gone by then."""
 
 
 class Chain:
@@ -158,26 +155,33 @@ class Chain:
         self._look_up()
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         self._say_up(IS_CHECKPOINT)
-        ears, mouth = _pipe()
-        trial = os.pipe() if census.tasks() else None
-        pid = _fork()
+        reason = self._fork_blocked(path)
+        if reason:
+            self._say_up(IS_PROGRAM)
+            self._refuse(reason)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+    def _fork_blocked(self, path: str) -> str:
+        """Fork while signals are blocked; why the parent goes on as the program, if it does."""
+        try:
+            ears, mouth = _pipe()
+            trial = os.pipe() if census.tasks() else None
+            pid = _fork()
+        except OSError as error:  # a limit of descriptors or processes, or no memory
+            return f"it cannot be forked ({error.strerror})"
         if pid == 0:
             os.close(ears)
             if trial is not None:
-                _await_verdict(trial)
+                trials.await_verdict(trial)
             self._go_on(mouth)
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-            return
+            return ""
         os.close(mouth)
-        if trial is not None and (reason := _try(trial)):
+        if trial is not None and (reason := trials.judge(trial)):
             os.waitpid(pid, 0)
             os.close(ears)
-            self._say_up(IS_PROGRAM)
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-            self._refuse(reason)
-            return
+            return reason
         self._freeze(pid, ears, path)
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        return ""
 
     def _look_up(self) -> None:
         """The checkpoints above may be gone; then this process is the first of a new chain."""
@@ -208,7 +212,18 @@ class Chain:
     # --- the checkpoint -------------------------------------------------------------------------
 
     def _freeze(self, pid: int, ears: int, path: str) -> None:
-        """Wait behind the child; returns in a fork that begins the next run."""
+        """Wait behind the child; returns in a fork that begins the next run.
+
+        Whatever goes wrong in here, a copy of the program must not go on beside it.
+        """
+        try:
+            self._stand(pid, ears, path)
+        except Exception as error:
+            self._channel.tell("cold", reason=f"a checkpoint failed: {error!r}", over=True)
+            self._say_up(OVER)  # and not AGAIN: that one might fail for ever
+            os._exit(protocol.SENTINEL)  # noqa: TID251
+
+    def _stand(self, pid: int, ears: int, path: str) -> None:
         processes.die_with_parent(self._parent)
         while True:
             _, status = os.waitpid(pid, 0)
@@ -310,26 +325,3 @@ def _heard(ears: int) -> bytes:
         return os.read(ears, 4096)
     except BlockingIOError:
         return b""
-
-
-def _try(trial: tuple[int, int]) -> str:
-    """In the parent of a trial: why native threads forbid it; lets the child go on if not."""
-    hear, say = trial
-    os.close(hear)
-    until = time.monotonic() + SETTLING_S
-    while (reason := native_refusal(census.tasks())) and time.monotonic() < until:
-        pass
-    if not reason:
-        os.write(say, b"!")
-    os.close(say)
-    return reason
-
-
-def _await_verdict(trial: tuple[int, int]) -> None:
-    """In the child of a trial: go on, or be gone."""
-    hear, say = trial
-    os.close(say)
-    verdict = os.read(hear, 1)
-    os.close(hear)
-    if not verdict:
-        os._exit(0)  # noqa: TID251  # the parent goes on as the program

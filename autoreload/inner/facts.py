@@ -30,7 +30,6 @@ def gather(main: int, known: "Collection[tuple[int, str]]", logs: "Collection[in
         children=census.children(),
         maps=census.shared_maps(),
         descriptors=census.descriptors(known, logs),
-        has_locks=census.has_locks(),
         resident=census.resident(),
         available=census.available(),
     )

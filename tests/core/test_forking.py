@@ -24,7 +24,6 @@ def test_nothing_speaks_against_a_quiet_process() -> None:
         (Facts(children=[7]), "its child 7 lives"),
         (Facts(maps=["/dev/shm/x"]), "/dev/shm/x is mapped shared"),
         (Facts(maps=[""]), "memory is mapped shared"),
-        (Facts(has_locks=True), "a file is locked"),
         (Facts(resident=3 << 30), "it is too large for copies (3072 MB)"),
         (Facts(resident=100 << 20, available=150 << 20), "it is too large for copies (100 MB)"),
     ],
@@ -47,6 +46,7 @@ def test_each_rule_has_its_reason(facts: Facts, reason: str) -> None:
             Descriptor(9, "/a.log", flags=APPEND, is_file=True),
             "/a.log is open for writing",
         ),
+        (Descriptor(9, "/a.pid", is_file=True, is_locked=True), "/a.pid is locked"),
         (
             Descriptor(9, "/a.csv", flags=READ, position=4, is_file=True),
             "/a.csv is open and has been read from",

@@ -56,9 +56,11 @@ def test_shared_memory_is_named(tmp_path: Path) -> None:
 
 
 def test_a_lock_is_seen(tmp_path: Path) -> None:
-    text = "import fcntl\nprint(census.has_locks())\nfile = open('a', 'w')\n"
-    text += "fcntl.flock(file, fcntl.LOCK_EX)\nprint(census.has_locks())"
-    assert told(tmp_path, text).split() == ["False", "True"]
+    text = "import fcntl\nknown = census.open_targets()\nfile = open('a', 'w')\n"
+    text += "print([one.is_locked for one in census.descriptors(known)])\n"
+    text += "fcntl.flock(file, fcntl.LOCK_EX)\n"
+    text += "print([one.is_locked for one in census.descriptors(known)])"
+    assert told(tmp_path, text).splitlines() == ["[False]", "[True]"]
 
 
 def test_memory_is_counted(tmp_path: Path) -> None:

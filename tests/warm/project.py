@@ -273,7 +273,10 @@ class Project:
     def _plugin(self) -> None:
         # Which is no change for anybody who watches, but for a new start it is.
         (self.folder / "plugins" / f"{self.rnd.randint(0, 9)}.txt").write_text("")
-        self._value()
+        for module in self.modules:
+            if module.lists or module.number == MODULES - 1:
+                module.value += 1
+                self._put(module)
 
     def _optional(self) -> None:
         name = self.rnd.choice(OPTIONAL)

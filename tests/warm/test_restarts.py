@@ -260,33 +260,34 @@ def test_random_numbers_are_other_ones_in_each_run(app: App) -> None:
     assert len(set(drawn)) == 3
 
 
-HAZARDS = {
-    "threading.Thread(target=time.sleep, args=(1000,), daemon=True).start()": "thread runs",
-    "_thread.start_new_thread(time.sleep, (1000,))": "thread runs",
-    "keep = socket.socket()": "a socket is open",
-    "keep = select.epoll()": "an epoll set is open",
-    "keep = open('log.txt', 'w')": "log.txt is open for writing",
-    "keep = open('main.py'); keep.readline()": "main.py is open and has been read from",
-    "keep = subprocess.Popen(['sleep', '1000'])": r"its child \d+ lives",
-    "signal.setitimer(signal.ITIMER_REAL, 1000)": "a timer is set",
-    "sys.setprofile(lambda *_: None)": "__main__ looks on|looks on",
-    "keep = mmap.mmap(-1, 4096)": "is mapped shared",
-    "keep = os.pipe()": "a pipe is open",
-    "import fcntl; keep = open('slow.py'); fcntl.flock(keep, 2)": "a file is locked",
-    "keep = os.eventfd(0)": "an eventfd is open",
-}
+HAZARDS = (
+    "threading.Thread(target=time.sleep, args=(1000,), daemon=True).start()",
+    "_thread.start_new_thread(time.sleep, (1000,))",
+    "keep = socket.socket()",
+    "keep = select.epoll()",
+    "keep = open('log.txt', 'w')",
+    "keep = open('main.py'); keep.readline()",
+    "keep = subprocess.Popen(['sleep', '1000'])",
+    "signal.setitimer(signal.ITIMER_REAL, 1000)",
+    "sys.setprofile(lambda *_: None)",
+    "keep = mmap.mmap(-1, 4096)",
+    "keep = os.pipe()",
+    "import fcntl; keep = open('slow.py'); fcntl.flock(keep, 2)",
+    "keep = os.eventfd(0)",
+    "import faulthandler; faulthandler.dump_traceback_later(1000)",
+)
 
 
 @pytest.mark.parametrize("statement", HAZARDS)
-def test_where_a_fork_would_do_harm_the_restart_is_cold(app: App, statement: str) -> None:
+def test_where_a_fork_would_do_harm_there_is_no_checkpoint(app: App, statement: str) -> None:
+    """So what comes behind it is imported anew each time, and right."""
     modules = "_thread, mmap, os, select, signal, socket, subprocess, sys, threading, time"
-    text = f"import {modules}\n{statement}\nimport slow\nimport quick\nprint('v', quick.VALUE)\n"
-    run_script(app, text + "sys.stdout.flush()\ntime.sleep(1000)\n")
+    shows = "print('v', quick.VALUE, slow.BORN, flush=True)\ntime.sleep(1000)\n"
+    run_script(app, f"import {modules}\n{statement}\nimport slow\nimport quick\n{shows}")
+    first = app.wait_for(r"v 1 (\w+)").group(1)
     app.wait_for("ready in")
     app.edit("quick.py", "VALUE = 2\n")
-    app.wait_for("v 2")
-    app.edit("slow.py", SLOW.replace("VALUE = 1", "VALUE = 2"))
-    app.wait_for("v 2", times=2)
+    assert app.wait_for(r"v 2 (\w+)").group(1) != first
 
 
 def test_where_there_is_no_checkpoint_it_says_why(app: App) -> None:
@@ -369,3 +370,30 @@ def test_forks_of_the_program_leave_no_checkpoints(app: App) -> None:
         assert not processes.children(child)
         app.wait_for("ready in", times=value)
         app.edit("quick.py", f"VALUE = {value + 1}\n")
+
+
+def test_for_a_file_that_is_watched_by_name_all_is_run_again(app: App) -> None:
+    """Nobody saw who reads it."""
+    app.write("named.txt", "1")
+    port = serve(app, "--watch", "named.txt")
+    first = born(app, port, "main1")
+    app.edit("named.txt", "2")
+    app.wait_for("ready in", times=2)
+    second = born(app, port, "main1")
+    assert second != first
+    app.edit("quick.py", "VALUE = 2\n")
+    assert born(app, port, " 1 2 ") == second
+
+
+def test_where_no_more_processes_may_be_started_the_program_goes_on(app: App) -> None:
+    fails = (
+        "import os\ndef fork():\n    raise BlockingIOError(11, 'no more of them')\nkept = os.fork\n"
+    )
+    text = (
+        f"{fails}os.fork = fork\nimport slow\nimport quick\nprint('v', quick.VALUE, flush=True)\n"
+    )
+    run_script(app, f"{text}os.fork = kept\nimport time\ntime.sleep(1000)\n")
+    app.wait_for("v 1")
+    app.wait_for("ready in")
+    app.edit("quick.py", "VALUE = 2\n")
+    app.wait_for("v 2")
