@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from autoreload.core.protocol import Message
     from autoreload.watch.scope import Scope
 
+MOST_AHEAD = 2000
+"""How many modules a run imports ahead of its turn."""
+
 _FILES = frozenset({"ctypes.dlopen", "open"})
 HARMLESS = frozenset(
     {
@@ -52,6 +55,12 @@ HARMLESS = frozenset(
     }
 )
 """What an import of installed code does, and what nobody else can tell."""
+
+
+SERVERS = {
+    "uvicorn": frozenset({"uvicorn", "uvloop", "httptools", "websockets", "h11", "wsproto"}),
+}
+"""Servers that import more of their own after the app, and which packages that are."""
 
 
 class Ahead:
@@ -113,6 +122,34 @@ class Ahead:
         if is_writing or flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC):
             return False
         return self._scope.real(os.path.abspath(path)) is None
+
+
+class Scouting:
+    """Finds out, in a run that did not go ahead itself, how far the next one may."""
+
+    def __init__(self, channel: Channel, scope: "Scope") -> None:
+        self._channel = channel
+        self._scope = scope
+        self._born_with = frozenset(sys.modules)
+        self._found: list[str] = []
+
+    def meet(self) -> None:
+        """The first file of the project is next: what is imported by now may be ahead."""
+        self._found = installed(self._scope, self._born_with)
+        self._tell()
+
+    def ready(self) -> None:
+        """The program is up: what a known server has imported for itself may be ahead as well."""
+        packages = {name.partition(".")[0] for name in self._found}
+        wanted = [one for server in packages for one in SERVERS.get(server, ())]
+        if wanted:
+            later = installed(self._scope, self._born_with.union(self._found))
+            self._found += [name for name in later if name.partition(".")[0] in wanted]
+            self._tell()
+
+    def _tell(self) -> None:
+        modules = protocol.shortened(self._found, most=MOST_AHEAD)
+        self._channel.tell("ahead", modules=modules)
 
 
 def await_turn(channel: Channel) -> "Message":

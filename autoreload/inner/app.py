@@ -7,7 +7,7 @@ import sys
 
 from autoreload.core import protocol
 from autoreload.core.keeping import Address
-from autoreload.inner.ahead import Ahead, forget_listings
+from autoreload.inner.ahead import Ahead, Scouting, forget_listings
 from autoreload.system.channel import Channel
 from autoreload.system.waiting import wait
 from autoreload.watch.traces import Traces
@@ -41,6 +41,7 @@ class App:
         self.reads: Reads | None = None
         self.keeping: Keeping | None = None
         self.ahead: Ahead | None = None
+        self.scouting: Scouting | None = None
         self.chain: Chain | None = None
         self.longest_stop_s = 0.0
         self.restarting = False
@@ -123,6 +124,8 @@ class App:
         """It is up: what it reads from now on is its own affair."""
         if self.reads is not None:
             self.reads.close()
+        if self.scouting is not None:
+            self.scouting.ready()
         if self.chain is not None:
             self.chain.close()
 

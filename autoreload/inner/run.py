@@ -7,7 +7,7 @@ import sys
 
 from autoreload.core import protocol
 from autoreload.inner import disguise, hooks, launch, leaving
-from autoreload.inner.ahead import Ahead, installed
+from autoreload.inner.ahead import Ahead, Scouting
 from autoreload.inner.app import App, nap
 from autoreload.inner.callables import Unusable
 from autoreload.inner.keeping import Keeping
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 
 LAST_WORDS, LAST_WORD_S = 100, 0.005
 """How often, and after which pause, the last messages are tried; an outer that lives reads them."""
-
-MOST_AHEAD = 2000
-"""How many modules a run imports ahead of its turn."""
 
 
 def main() -> bool:
@@ -91,16 +88,14 @@ def main() -> bool:
 
         traces.before_project = wait
     else:
-        known = frozenset(sys.modules)
+        app.scouting = scouting = Scouting(channel, traces.scope)
 
-        def tell_installed(path: str) -> None:
-            """The first file of the project is next: so far a run may go ahead."""
+        def meet(path: str) -> None:
             traces.before_project = then
-            modules = installed(traces.scope, known)
-            channel.tell("ahead", modules=protocol.shortened(modules, most=MOST_AHEAD))
+            scouting.meet()
             then(path)
 
-        traces.before_project = tell_installed
+        traces.before_project = meet
         begin(start)
     try:
         _run(channel, app, start, traces)
