@@ -9,10 +9,14 @@ class FakeApp:
     def __init__(self) -> None:
         self.calls: list[str] = []
         self.is_up = True
+        self.idle = True
         self.refreshes = ""
         """The framework that reads files again; empty: none does."""
         self.caches: list[tuple[str, str]] | None = None
         self.gone = threading.Event()
+
+    def is_idle(self) -> bool:
+        return self.idle
 
     def is_called(self) -> bool:
         return self.is_up

@@ -61,6 +61,14 @@ class App:
     def is_called(self) -> bool:
         return self.called
 
+    def is_idle(self) -> bool:
+        """Whether the main thread sleeps (proc(5)); where nobody can tell, it counts as if."""
+        try:
+            with open("/proc/self/stat", "rb") as file:
+                return file.read().rpartition(b")")[2].split()[0] == b"S"
+        except OSError:
+            return True
+
     def stop(self, *, restart: bool) -> None:
         """Ask as a user would: the signal, to the main thread, which it wakes from any wait."""
         self.asked = True

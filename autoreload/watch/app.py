@@ -11,6 +11,9 @@ if TYPE_CHECKING:
         def is_called(self) -> bool:
             """Whether the program's own code has begun."""
 
+        def is_idle(self) -> bool:
+            """Whether it waits for something, and not for the processor or a disk."""
+
         def stop(self, *, restart: bool) -> None:
             """Ask it to end as a user would."""
 

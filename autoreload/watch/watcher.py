@@ -68,6 +68,7 @@ class Watcher:
         self._told_noticed = False
         self._said_busy: str | None = None
         self._digested = 0
+        self._computed_s = time.process_time()
 
     def revive(self) -> None:
         """In a forked child that goes on as the program: compare there."""
@@ -319,8 +320,11 @@ class Watcher:
     def _after_boot(self, now: float) -> None:
         """What can wait until the program is up: digests, and what the framework caches."""
         if now - self._traces.last_load < QUIET_S:
+            self._computed_s = time.process_time()
             return
-        if not self._settled and self._app.is_called():
+        # On a busy machine a program that gets no processor is silent as well, and goes on.
+        has_run = time.process_time() - self._computed_s >= QUIET_S
+        if not self._settled and self._app.is_called() and (has_run or self._app.is_idle()):
             self._settled = True
             self._channel.send("settled")
         if self._digested != len(self._traces.loaded):

@@ -17,6 +17,7 @@ FORKS = """
     outer, theirs = pair()
     class App:
         def is_called(self): return True
+        def is_idle(self): return True
         def cached(self): return None
     watcher = Watcher(Channel(theirs), Traces(), App(), Settings())
     os.register_at_fork(

@@ -1,6 +1,7 @@
 """The watcher's thread with a real channel, real files and an app that records its calls."""
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ from autoreload.system import files
 from autoreload.system.channel import Channel, pair
 from autoreload.watch.app import Settings
 from autoreload.watch.traces import Traces
-from autoreload.watch.watcher import Watcher
+from autoreload.watch.watcher import QUIET_S, Watcher
 from tests.children import started
 from tests.fakes import FakeApp
 from tests.waiting import until
@@ -419,6 +420,18 @@ def test_when_it_is_quiet_the_missing_digests_and_the_caches_are_told(tmp_path: 
         assert len(watched.said("settled")) == 1
 
 
+def test_a_program_that_waits_for_the_processor_has_not_settled(tmp_path: Path) -> None:
+    """On a busy machine its silence says nothing: it may be about to read the next file."""
+    with bench(tmp_path) as watched:
+        watched.app.idle = False
+        watched.watcher.start()
+        watched.load("a.py", "x = 1\n")
+        until(lambda: time.monotonic() - watched.traces.last_load > 3 * QUIET_S)
+        assert not watched.watcher._settled
+        watched.app.idle = True
+        watched.wait_for("settled")
+
+
 def test_the_end_of_the_outer_is_the_end_of_the_app(watched: Bench) -> None:
     watched.watcher.start()
     watched.channel.close()
@@ -438,6 +451,8 @@ ALONE = """
             return super().receive()
     class App:
         def is_called(self):
+            return True
+        def is_idle(self):
             return True
         def cached(self):
             return None
