@@ -40,6 +40,7 @@ HARMLESS = frozenset(
         "gc.get_referents",
         "gc.get_referrers",
         "import",
+        "marshal.dumps",
         "marshal.load",
         "marshal.loads",
         "object.__delattr__",
