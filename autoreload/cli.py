@@ -179,6 +179,9 @@ class Seconds(click.ParamType[float]):
     default="auto",
     help="Colour in autorun's own lines.  [default: auto]",
 )
+@click.option(
+    "--name", default="", metavar="NAME", help="Call this autorun so, beside others here."
+)
 @click.option("--python", default=None, metavar="PATH", help="Interpreter to run the app with.")
 @click.option(
     "--leave",
@@ -244,6 +247,7 @@ def parse(words: "Sequence[str]") -> Options | None:
         keep_sockets="none" if values["no_keep_sockets"] else values["keep_sockets"],
         sockets=_places(values["socket"]),
         warm=values["warm"],
+        name=values["name"],
     )
 
 

@@ -28,6 +28,8 @@ def main(words: "Sequence[str]") -> int:
         from autoreload import cli
 
         cli.complete()
+    if words and words[0] in commandline.COMMANDS and not os.path.exists(words[0]):
+        return _command(words)
     if sys.platform == "win32":
         terminal.say_plainly("this needs Linux or macOS; on Windows run it inside WSL")
         return 2
@@ -36,6 +38,17 @@ def main(words: "Sequence[str]") -> int:
     except (UsageProblem, OptionsProblem) as problem:
         terminal.say_plainly(str(problem))
         return 2
+
+
+def _command(words: "Sequence[str]") -> int:
+    """Speak to an autorun that runs already; without options this costs no click."""
+    if len(words) > 1:
+        from autoreload.client import cli
+
+        return cli.run(words)
+    from autoreload.client import commands
+
+    return commands.run(words[0], commands.Call())
 
 
 def _start(words: "Sequence[str]") -> int:
@@ -61,15 +74,22 @@ def _start(words: "Sequence[str]") -> int:
     _check_signal(options)
     if not options.reload:
         _become(planned, options)
-    return _run(planned, options)
+    return _run(planned, options, (*line.target, "--" if line.dashed else ""))
 
 
-def _run(planned: "Plan", options: Options) -> int:
+def _run(planned: "Plan", options: Options, words: "Sequence[str]") -> int:
     from autoreload.core.listenfds import SocketProblem
+    from autoreload.outer import instances
     from autoreload.outer.run import run
 
     try:
-        return run(planned, options, environment_of_app())
+        instance = instances.claim(words, options.name, os.environ)
+    except instances.Taken as taken:
+        from autoreload.client.commands import already
+
+        raise UsageProblem(already(taken.path, taken.pid)) from None
+    try:
+        return run(planned, options, environment_of_app(), instance)
     except SocketProblem as problem:
         raise UsageProblem(str(problem)) from None
     except FileNotFoundError as error:

@@ -33,6 +33,9 @@ class FakeApp:
     def kept_by(self) -> list[str]:
         return ["worker (a.py:3)"]
 
+    def stacks(self) -> str:
+        return "MainThread:"
+
     def orphaned(self) -> None:
         self.calls.append("orphaned")
         self.gone.set()

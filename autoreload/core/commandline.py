@@ -8,30 +8,25 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-RESERVED = frozenset(
+COMMANDS = frozenset(
     (
-        "attach",
-        "completion",
-        "down",
         "events",
-        "export",
-        "init",
-        "logs",
-        "mcp",
         "pause",
         "restart",
         "resume",
-        "run",
-        "scale",
         "stacks",
         "status",
         "stop",
-        "up",
         "wait",
         "watched",
         "why",
     )
 )
+"""Words that speak to an autorun that runs already, unless a file has the name."""
+RESERVED = frozenset(
+    ("attach", "completion", "down", "export", "init", "logs", "mcp", "run", "scale", "up")
+)
+"""Words that may become such."""
 
 
 class Line:

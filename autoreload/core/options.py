@@ -26,6 +26,7 @@ class Options:
         "ignore",
         "keep_sockets",
         "leave",
+        "name",
         "poll_s",
         "python",
         "quiet",
@@ -62,6 +63,7 @@ class Options:
         keep_sockets: "Literal['auto', 'python', 'any', 'none']" = "auto",
         sockets: "tuple[Place, ...]" = (),
         warm: bool = False,
+        name: str = "",
     ) -> None:
         self.watch = watch
         self.ignore = ignore
@@ -88,3 +90,5 @@ class Options:
         """What is opened once, and handed to every run."""
         self.warm = warm
         """Whether a restart goes on from a checkpoint of the last run where one is still good."""
+        self.name = name
+        """What this autorun is called beside others of the same directory."""

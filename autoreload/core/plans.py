@@ -2,7 +2,7 @@
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from autoreload.core.reloaders import Pairs, Words
 
@@ -80,6 +80,13 @@ class Plan:
 
     def _fields(self) -> tuple[object, ...]:
         return tuple(getattr(self, name) for name in self.__slots__)
+
+
+def has_bytecode_elsewhere(plan: Plan, environment: "Mapping[str, str]") -> bool:
+    """Whether the interpreter keeps bytecode in a tree of its own (PYTHONPYCACHEPREFIX)."""
+    return "PYTHONPYCACHEPREFIX" in environment or any(
+        "pycache_prefix" in flag for flag in plan.flags
+    )
 
 
 def titled(words: "Sequence[str]") -> str:

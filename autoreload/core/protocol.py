@@ -6,7 +6,10 @@ costs the inner no import.
 
     outer -> inner   start    what to run, how to stop, which bytecode not to trust
                      go       on, from the first file of the project: the last run is over
-                     look     something that you loaded may have changed
+                     look     something that you loaded may have changed; with a question:
+                              say what you found
+                     stacks   say where every thread is
+                     pause    no restart until it is taken back
                      events   file events arrive from now on, the sweep may be slow
                      stop     end the app, or see to its end when it was asked already
                      refresh  files that the framework caches have changed
@@ -27,6 +30,9 @@ costs the inner no import.
                      noticed  something has changed, a restart may follow
                      waiting  something else is rewriting the tree
                      restart  this inner is ending because of these files
+                     looked   the answer to questions: nothing differs but what is held or kept
+                     threads  where each of them is
+                     kept     files changed, and nothing is done about it for now
                      held     a changed file does not compile, the app goes on
                      same     files were written without new bytes
                      slow     what keeps the app from ending
@@ -57,6 +63,8 @@ FLAG = "RELOAD_ENV"
 FLAG_VALUE = "true"
 IDENTITY = "AUTORUN_ID"
 """Stays in the environment of everything below, so that strays can be recognised."""
+CONTROL = "AUTORUN_CONTROL"
+"""The path of the control socket, for what runs below."""
 CHANNEL = "AUTORUN_CHANNEL"
 """Descriptor and nonce of the channel; taken out before the app can see it."""
 
@@ -69,7 +77,9 @@ _AROUND = 200
 _START = marshal.dumps(("", 0, {}), 2)[:5]
 """How each of our packets begins: a tuple of three."""
 
-TO_INNER = frozenset({"answer", "events", "go", "look", "ready", "refresh", "start", "stop"})
+TO_INNER = frozenset(
+    {"answer", "events", "go", "look", "pause", "ready", "refresh", "stacks", "start", "stop"}
+)
 TO_OUTER = frozenset(
     {
         "hello",
@@ -85,6 +95,9 @@ TO_OUTER = frozenset(
         "noticed",
         "waiting",
         "restart",
+        "looked",
+        "threads",
+        "kept",
         "held",
         "same",
         "slow",

@@ -109,6 +109,18 @@ def unanswered(paths: "Sequence[str]", root: str) -> Line:
     return Line(f"{names(paths, root)} changed and the app does not react, restarting", "held")
 
 
+def asked() -> Line:
+    return Line("restarting, as asked")
+
+
+def paused(seconds: float) -> Line:
+    return Line(f"paused for {seconds:g} s: changes are kept until then, or autorun resume", "held")
+
+
+def resumed(by: str) -> Line:
+    return Line("the pause is over, restarts again" if by == "time" else "resumed")
+
+
 def installed(found: "Sequence[Installation]") -> Line:
     """`requests 2.31 → 2.32 was installed, restarting`."""
     name, before, after = found[0]

@@ -4,6 +4,7 @@ import _thread
 import os
 import signal
 import sys
+from _thread import get_ident
 
 from autoreload.core import protocol
 from autoreload.core.keeping import Address
@@ -127,6 +128,12 @@ class App:
         if not found and self._main in frames:
             found.append(f"MainThread ({_where(frames[self._main])})")
         return found
+
+    def stacks(self) -> str:
+        """Where every thread is, but for the one that asks."""
+        from autoreload.inner import stacks
+
+        return stacks.described(self._main, get_ident())
 
     def ready(self) -> None:
         """It is up: what it reads from now on is its own affair."""

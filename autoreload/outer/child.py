@@ -56,6 +56,8 @@ class Child:
         """The addresses that it has tried to listen at, or to come from."""
         self.chain: list[int] = []
         """The checkpoints between us and the app, the one that we wait for first."""
+        self.is_warm = False
+        """Whether it goes on from a checkpoint."""
         self.cold = ""
         """Why no checkpoint can go on, as far as it has said so."""
         self.reporters: set[int] = set()
@@ -187,7 +189,7 @@ class Child:
         """The run that a checkpoint has begun in this one's stead, and that waits for its turn."""
         next_one = Child(self.pid, self.channel)
         next_one.live, next_one.chain = self.live, self.chain
-        next_one.greeted = True
+        next_one.greeted = next_one.is_warm = True
         next_one.nonce = "again"
         self.channel = None
         return next_one

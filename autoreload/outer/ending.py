@@ -49,3 +49,4 @@ class Ending:
         """The last line of an autorun that was asked to end."""
         if self.signal is None and not self._by_itself:
             self._report.say(wording.stopped())
+        self._report.leaves(self.code, self.signal)

@@ -33,19 +33,24 @@ class Explain:
 
     def everything(self) -> "list[Line]":
         """One line a file, in the order of the paths."""
-        reasons = self._reasons()
+        reasons = self.reasons()
         lines = [wording.because(path, self._root, reasons[path]) for path in sorted(reasons)]
         return [*lines, wording.watched(*self._watching.extent())]
 
     def one(self, typed: str) -> "list[Line]":
         """Why this path is watched, or why it is not and what would change that."""
-        path = os.path.realpath(os.path.join(self._root, os.path.expanduser(typed)))
-        reason = self._reasons().get(path)
-        if reason is not None:
-            return [wording.because(path, self._root, reason)]
-        return [wording.because(path, self._root, f"not watched: {self._why_not(path)}")]
+        return [wording.because(self._named(typed), self._root, self.reason(typed))]
 
-    def _reasons(self) -> dict[str, str]:
+    def _named(self, typed: str) -> str:
+        return os.path.realpath(os.path.join(self._root, os.path.expanduser(typed)))
+
+    def reason(self, typed: str) -> str:
+        """Why this path is watched; or `not watched: ` and why not."""
+        path = self._named(typed)
+        return self.reasons().get(path) or f"not watched: {self._why_not(path)}"
+
+    def reasons(self) -> dict[str, str]:
+        """Every watched file with its reason."""
         reasons = {path: f"{why}" for path, why in self._watching.named()}
         for table, whose in ((self._child.below, " by a child"), (self._child.loaded, "")):
             for path, record in table.items():

@@ -1,12 +1,11 @@
 """What the inner says beside the course of its life: passed on, remembered, or said to the user."""
 
-from autoreload.core import wording
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from autoreload.core.options import Options
     from autoreload.core.protocol import Message
     from autoreload.outer.child import Child
+    from autoreload.outer.control import Control
     from autoreload.outer.launchpad import Launchpad
     from autoreload.outer.leftovers import Leftovers
     from autoreload.outer.noticing import Noticing
@@ -27,6 +26,7 @@ class Hearing:
         noticing: "Noticing",
         leftovers: "Leftovers",
         report: "Report",
+        control: "Control",
     ) -> None:
         self._options = options
         self._launchpad = launchpad
@@ -35,6 +35,7 @@ class Hearing:
         self._noticing = noticing
         self._leftovers = leftovers
         self._report = report
+        self._control = control
 
     def hear(self, message: "Message", child: "Child") -> None:
         """Do what a word asks for; those that begin or end something are not for here."""
@@ -43,6 +44,10 @@ class Hearing:
                 self._runs.prepare()
             case "waiting":
                 self._report.waiting(message.text("what"))
+            case "looked" | "threads":
+                self._control.hear(message)
+            case "kept":
+                self._report.kept(message)
             case "held":
                 self._launchpad.discard()  # nothing follows for now
                 self._report.held(message)
@@ -52,7 +57,7 @@ class Hearing:
             case "slow":
                 self._report.slow(message, child)
             case "forced":
-                self._report.say(wording.killed(self._options.stop_timeout_s))
+                self._report.killed(self._options.stop_timeout_s)
             case "usage":
                 child.usage = message.text("text")
             case "watch":

@@ -65,6 +65,16 @@ class Noticing:
         self._asked_at = self._pending_since = None
         self._pending = []
 
+    @property
+    def is_settling(self) -> bool:
+        """Whether something was found that a restart may follow on."""
+        return bool(self._pending)
+
+    def ask(self, child: "Child", question: int, now: float) -> None:
+        """Have the inner compare, and answer."""
+        child.tell("look", question=question)
+        self._asked_at = self._asked_at or now
+
     def decide(self, paths: list[str]) -> None:
         """A restart was decided because of these files."""
         self._decided = paths

@@ -43,6 +43,11 @@ class Readiness:
         """The process of the app."""
         return self._child.live
 
+    @property
+    def is_warm(self) -> bool:
+        """Whether the run goes on from a checkpoint."""
+        return self._child.is_warm
+
     def interval(self) -> float | None:
         """Seconds until the next look; None when there is nothing left to find out."""
         age = time.monotonic() - self._child.started

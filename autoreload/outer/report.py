@@ -1,7 +1,14 @@
-"""What the outer says, and to whom it does not: --quiet, --verbose, once only."""
+"""What the outer says, to people in lines and to programs by the journal.
 
-from autoreload.core import wording
+People may want less, or more: --quiet, --verbose; what is true of every run is said once.
+"""
+
+import os
+
+from autoreload import __version__
+from autoreload.core import events, wording
 from autoreload.core.decisions import Broken
+from autoreload.core.wording import Line
 from autoreload.system import processes
 from autoreload.watch.trees import MOST_SEEN
 
@@ -9,12 +16,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from autoreload.core.events import Value
     from autoreload.core.options import Options
     from autoreload.core.packages import Installation
     from autoreload.core.protocol import Message
     from autoreload.core.targets import Plan
-    from autoreload.core.wording import Line
     from autoreload.outer.child import Child
+    from autoreload.outer.journal import Journal
     from autoreload.outer.readiness import Readiness
     from autoreload.system.terminal import Voice
     from autoreload.watch.trees import Tree
@@ -26,11 +34,16 @@ LOUD = ("held", "bad")
 class Report:
     """Puts what happened into words."""
 
-    def __init__(self, plan: "Plan", options: "Options", root: str, voice: "Voice") -> None:
+    def __init__(
+        self, plan: "Plan", options: "Options", root: str, voice: "Voice", journal: "Journal"
+    ) -> None:
         self._plan = plan
         self._options = options
         self._root = root
         self._voice = voice
+        self._journal = journal
+        self._run = 0
+        self._has_been_called = False
         self._said: set[str] = set()
         self._is_late = options.warm
         """While a program leaves checkpoints behind, its pid changes."""
@@ -41,6 +54,11 @@ class Report:
         if lines:
             self._voice.say(*lines)
 
+    def warn(self, line: "Line") -> None:
+        """Say something that is to be known by programs, too."""
+        self._journal.add("warning", text=line.text)
+        self.say(line)
+
     def show(self, *lines: "Line") -> None:
         """What was asked for, also with --quiet."""
         self._voice.say(*lines)
@@ -49,13 +67,48 @@ class Report:
         """Say something that is true of every run at the first one."""
         if line.text not in self._said:
             self._said.add(line.text)
+            if line.tone in LOUD:
+                self._journal.add("warning", text=line.text)
             self.say(line)
 
-    def started(self, child: "Child") -> None:
+    def introduction(self) -> "dict[str, Value]":
+        """Which autorun this is, for programs."""
+        return {
+            "autorun": __version__,
+            "pid": os.getpid(),
+            "root": self._root,
+            "target": self._plan.title,
+            "name": self._options.name,
+        }
+
+    def opens(self) -> None:
+        """Autorun begins."""
+        self._journal.add("start", **self.introduction())
+        self.say(*(Line(note, "dim") for note in self._plan.notes))
+        self.say(*(Line(note, "dim") for note in self._plan.notes))
+
+    def leaves(self, code: int, signal: int | None) -> None:
+        """Autorun ends; people have been told."""
+        ended_by = None if signal is None else wording.SIGNALS.get(signal, str(signal))
+        self._journal.add("stopped", exit_code=code, signal=ended_by)
+
+    def begins(self, child: "Child", run: int) -> None:
+        """A run begins; nothing is said to people, who see the program itself."""
+        self._run = run
+        self._journal.add("started", run=run, pid=child.live)
+
+    def launched(self, child: "Child") -> None:
+        """The first run has been started; a module may not be there, which shows later."""
         if child.channel is None:
             self.say(wording.command_started(self._plan.title, child.pid, self._root))
-        elif not self._is_late:
+        elif self._plan.kind == "script" and not self._is_late:
             self._started(child.pid)
+
+    def called(self, pid: int) -> None:
+        """A run has come to the program's own code."""
+        if not (self._has_been_called or self._plan.kind == "script" or self._is_late):
+            self._started(pid)
+        self._has_been_called = True
 
     def _started(self, pid: int) -> None:
         how = "polling" if self._options.poll_s is not None else "file events"
@@ -76,12 +129,35 @@ class Report:
         self._started_late(readiness.pid)
         if self._options.clear:
             self._voice.clear()
-        self.say(wording.ready(readiness.ready_at - since, readiness.urls))
+        seconds = readiness.ready_at - since
+        self._journal.add(
+            "ready",
+            run=self._run,
+            pid=readiness.pid,
+            ms=round(seconds * 1000, 1),
+            mode="warm" if readiness.is_warm else "cold",
+            urls=[*readiness.urls],
+        )
+        self.say(wording.ready(seconds, readiness.urls))
 
-    def changed(self, paths: list[str], *, more: int = 0) -> None:
-        self.say(wording.changed(paths, self._root, more=max(more, 0)))
+    def changed(self, paths: list[str], reasons: list[str], *, count: int = 0) -> None:
+        """These files, the first of so many, are what the next run is for."""
+        count = max(count, len(paths))
+        self._restarting("file", paths, count, reasons)
+        self.say(wording.changed(paths, self._root, more=count - len(paths)))
+        self._because(paths, reasons)
 
-    def because(self, paths: list[str], reasons: list[str]) -> None:
+    def _restarting(
+        self, cause: str, paths: "Sequence[str]", count: int = 0, why: "Sequence[str]" = ()
+    ) -> None:
+        count = max(count, len(paths))
+        files = self._paths(paths)
+        self._journal.add("changed", cause=cause, files=files, count=count, why=[*why])
+
+    def _paths(self, paths: "Sequence[str]") -> "list[Value]":
+        return [wording.path_shown(path, self._root) for path in paths]
+
+    def _because(self, paths: list[str], reasons: list[str]) -> None:
         """With --verbose: why each of these files counts."""
         if self._options.verbose:
             pairs = zip(paths, reasons, strict=False)
@@ -93,9 +169,34 @@ class Report:
             self.say(wording.watched(files, directories, backend))
 
     def installed(self, installed: "Sequence[Installation]") -> None:
+        self._restarting("package", [one[0] for one in installed])
         self.say(wording.installed(installed))
 
+    def asked(self, by: str) -> None:
+        """A restart without a change."""
+        self._restarting(by, [])
+        self.say(wording.asked())
+
+    def freed(self) -> None:
+        """A restart because a port is free; that is said by whoever awaited it."""
+        self._restarting("port", [])
+
+    def kept(self, message: "Message") -> None:
+        """Changes that nothing is done about for now."""
+        paths = message.texts("paths")
+        count = int(message.number("count"))
+        self._journal.add("kept", files=self._paths(paths), count=count, by="pause")
+
+    def paused(self, seconds: float) -> None:
+        self._journal.add("paused", seconds=seconds)
+        self.say(wording.paused(seconds))
+
+    def resumed(self, by: str) -> None:
+        self._journal.add("resumed", by=by)
+        self.say(wording.resumed(by))
+
     def unanswered(self, paths: list[str]) -> None:
+        self._restarting("silent", paths)
         self.say(wording.unanswered(paths, self._root))
 
     def not_kept(self, places: "Sequence[str]") -> None:
@@ -106,16 +207,16 @@ class Report:
 
     def named(self, tree: "Tree", pattern: str) -> None:
         """What `--watch` has named: too many files, or none."""
-        if tree.is_cut:
-            self.cut(tree, pattern)
-        elif not tree.found:
-            self.say(wording.no_match(pattern))
+        self.cut(tree, pattern)
+        if not (tree.is_cut or tree.found):
+            self.warn(wording.no_match(pattern))
 
     def cut(self, tree: "Tree", pattern: str = "") -> None:
-        """There are more files than can be watched: here, or where a pattern leads."""
-        seen = min(tree.seen, MOST_SEEN)
-        is_more = tree.seen > MOST_SEEN
-        self.say(wording.too_many_files(pattern, seen, len(tree.found), is_more=is_more))
+        """There may be more files than can be watched: here, or where a pattern leads."""
+        if tree.is_cut:
+            seen = min(tree.seen, MOST_SEEN)
+            is_more = tree.seen > MOST_SEEN
+            self.warn(wording.too_many_files(pattern, seen, len(tree.found), is_more=is_more))
 
     def held(self, message: "Message") -> None:
         broken = Broken(
@@ -126,19 +227,25 @@ class Report:
             message.text("text"),
             message.text("source"),
         )
+        shown = wording.path_shown(broken.path, self._root)
+        self._journal.add("held", error=events.of_broken(broken, shown))
         self.say(*wording.held(broken, self._root))
 
     def waiting(self, what: str) -> None:
+        self._journal.add("waiting", **{"for": what})
         self.say(wording.waiting_for(what))
 
     def same(self, message: "Message") -> None:
         if message.flag("unheld"):
+            self._journal.add("unheld")
             self.say(wording.unheld())
         elif self._options.verbose and message.texts("paths"):
             self.say(wording.same(message.texts("paths"), self._root))
 
     def refreshed(self, message: "Message") -> None:
-        self.say(wording.refreshed(message.texts("paths"), self._root, message.text("by")))
+        paths, by = message.texts("paths"), message.text("by")
+        self._journal.add("refreshed", files=self._paths(paths), by=by)
+        self.say(wording.refreshed(paths, self._root, by))
 
     def own_reloader(self, message: "Message") -> None:
         self.once(wording.own_reloader(self._plan.title, message.text("what")))
@@ -147,11 +254,39 @@ class Report:
         below = processes.descendants(child.live, processes.table())
         name = "SIG" + (self._options.signal or self._plan.stop_signal).upper().removeprefix("SIG")
         shown = [repr(one) for one in below[:5]]
-        self.say(wording.slow_stop(name, message.texts("threads"), shown))
+        threads = message.texts("threads")
+        self._journal.add("slow", signal=name, threads=[*threads], children=[*shown])
+        self.say(wording.slow_stop(name, threads, shown))
+
+    def killed(self, after_s: float) -> None:
+        self._journal.add("killed", after_ms=round(after_s * 1000))
+        self.say(wording.killed(after_s))
 
     def ended(self, child: "Child", code: int, lived_s: float, *, waiting: bool) -> None:
         self._started_late(child.live)
+        self._over(child, code, lived_s)
         if child.usage:
             self.say(wording.unusable(child.usage, waiting=waiting))
         else:
             self.say(wording.ended(code, lived_s, waiting=waiting))
+
+    def _over(self, child: "Child", code: int, lived_s: float) -> None:
+        lived_ms = round(lived_s * 1000)
+        if code == 0:
+            self._journal.add("finished", run=self._run, ms=lived_ms)
+            return
+        self._journal.add(
+            "crashed",
+            run=self._run,
+            exit_code=code if code > 0 else None,
+            signal=wording.SIGNALS.get(-code, str(-code)) if code < 0 else None,
+            ms=lived_ms,
+            error=self._error(child),
+        )
+
+    def _error(self, child: "Child") -> "dict[str, Value] | None":
+        if child.usage:
+            return events.of_usage(child.usage)
+        if child.failed is None:
+            return None
+        return events.of_failed(child.failed, self._root)

@@ -7,12 +7,17 @@ import time
 
 from autoreload.core import protocol, wording
 from autoreload.core.lifecycle import ALIVE, Action, Event, State, step
+from autoreload.core.plans import has_bytecode_elsewhere
 from autoreload.core.wording import Line
 from autoreload.outer import leftovers
 from autoreload.outer.asking import Asking
+from autoreload.outer.clearing import Clearing
+from autoreload.outer.control import Control
+from autoreload.outer.deciding import Deciding
 from autoreload.outer.ending import Ending
 from autoreload.outer.explain import Explain
 from autoreload.outer.hearing import Hearing
+from autoreload.outer.journal import Journal
 from autoreload.outer.launchpad import Launchpad
 from autoreload.outer.noticing import Noticing
 from autoreload.outer.outage import Outage
@@ -32,6 +37,7 @@ if TYPE_CHECKING:
     from autoreload.core.targets import Plan
     from autoreload.outer.child import Child
     from autoreload.outer.readiness import Readiness
+    from autoreload.system.instance import Instance
 
 KILL_AFTER_S = 0.3
 """The inner ends itself when its time is up; the outer does it this much later."""
@@ -42,14 +48,21 @@ DYING_S = 0.1
 class Outer:
     """One autorun, from the first start of the app to its own end."""
 
-    def __init__(self, plan: "Plan", options: "Options", environment: "Mapping[str, str]") -> None:
-        self._plan = plan
+    def __init__(
+        self,
+        plan: "Plan",
+        options: "Options",
+        environment: "Mapping[str, str]",
+        instance: "Instance | None" = None,
+    ) -> None:
         self._options = options
         self._root = os.getcwd()
-        self._identity = os.urandom(8).hex()
+        identity = os.urandom(8).hex()
         self._sockets = Sockets(options)
         self._ears = signals.Ears()
-        marked = {protocol.FLAG: protocol.FLAG_VALUE, protocol.IDENTITY: self._identity}
+        marked = {protocol.FLAG: protocol.FLAG_VALUE, protocol.IDENTITY: identity}
+        if instance is not None:
+            marked[protocol.CONTROL] = instance.path
         self._launchpad = Launchpad(
             plan,
             options,
@@ -58,20 +71,32 @@ class Outer:
             root=self._root,
             spawning=self._sockets.spawning,
         )
-        self._modes = terminal.Modes()
         colour = terminal.wants_colour(options.color, environment, is_terminal=os.isatty(2))
-        self._report = Report(plan, options, self._root, terminal.Voice(colour=colour))
+        journal = Journal()
+        voice = terminal.Voice(colour=colour)
+        self._report = Report(plan, options, self._root, voice, journal)
         self._ending = Ending(options, self._report)
         self._asking = Asking(options, plan)
         self._environment = environment
-        self._leftovers = leftovers.Leftovers(self._identity, options.leave)
+        self._leftovers = leftovers.Leftovers(identity, options.leave)
+        self._clearing = Clearing(self._leftovers, self._ears, self._report)
         self._watching = Watching(options, self._root, self._complain)
-        elsewhere = "PYTHONPYCACHEPREFIX" in environment or any(
-            "pycache_prefix" in flag for flag in plan.flags
-        )
+        elsewhere = has_bytecode_elsewhere(plan, environment)
         self._noticing = Noticing(self._watching, bytecode_elsewhere=elsewhere)
         self._runs = Runs(
             self._launchpad, self._watching, self._noticing, self._sockets, serves=plan.serves
+        )
+        self._deciding = Deciding(self._runs, self._watching, self._report)
+        self._control = Control(
+            instance,
+            self._feed,
+            journal=journal,
+            report=self._report,
+            runs=self._runs,
+            watching=self._watching,
+            noticing=self._noticing,
+            launchpad=self._launchpad,
+            deciding=self._deciding,
         )
         home = environment.get("HOME", "")
         self._outage = Outage(plan.title, self._root, home, self._sockets)
@@ -83,22 +108,18 @@ class Outer:
             self._noticing,
             self._leftovers,
             self._report,
+            self._control,
         )
         self._state = State.WAITING
-        self._reaped: list[processes.Ended] = []
-        """Who ended while something else was waited for."""
         self._ended: processes.Ended | None = None
         self._stop_at: float | None = None
-        self._changed_at = time.monotonic()
         self._has_run = False
-        self._is_certain = plan.kind in ("script", "command")  # a module may not be there
 
     def run(self) -> int:
         """Run until the end; the exit code, if it is not a signal that ends this process."""
-        self._report.say(*(Line(note, "dim") for note in self._plan.notes))
+        self._report.opens()
         for pattern in self._options.watch:
             self._report.named(self._watching.add_pattern(pattern), pattern)
-        self._changed_at = time.monotonic()
         self._feed(Event.CHANGED)
         while self._state is not State.GONE:
             self._wait(self._timeout())
@@ -121,7 +142,7 @@ class Outer:
     def _wait(self, timeout_s: float | None) -> None:
         channel = self._child.fileno() if self._child is not None else None
         fds = (self._ears.fileno(), channel, self._watching.fileno(), self._outage.fileno())
-        ready = wait((*fds, *self._sockets.filenos()), timeout_s)
+        ready = wait((*fds, self._control.fileno(), *self._sockets.filenos()), timeout_s)
         self._sockets.answer(ready)
         if self._child is None or channel is None or not ready.get(channel, 0) & POLLHUP:
             return
@@ -133,13 +154,15 @@ class Outer:
 
     def _timeout(self) -> float | None:
         now = time.monotonic()
-        times = self._noticing.timeouts(now) + self._asking.timeouts(now)
-        times += self._outage.timeouts(now)
+        parts = (self._asking, self._outage, self._control)
+        times = [one for part in parts for one in part.timeouts(now)]
+        if not self._control.is_paused:
+            times += self._noticing.timeouts(now)
         if self._state in ALIVE:
             times += self._runs.timeouts(now)
         if self._stop_at is not None:
             times.append(self._stop_at - now)
-        return max(0.0, min(times))
+        return max(0.0, min(times)) if times else None
 
     def _feed(self, event: Event) -> None:
         self._state, actions = step(self._state, event)
@@ -164,7 +187,7 @@ class Outer:
                 if self._child is not None:
                     self._child.kill()
             case Action.SWEEP:
-                self._sweep()
+                self._clearing.between(self._launchpad.pids())
             case Action.REPORT if self._child is not None and self._ended is not None:
                 waiting = self._state is State.WAITING
                 self._ending.report(self._child, self._ended.code, waiting=waiting)
@@ -178,6 +201,7 @@ class Outer:
         self._stop_at = None
         self._outage.end()
         child = self._runs.start()
+        self._report.begins(child, self._runs.count)
         if self._runs.count == 1:
             self._first_run(child)
 
@@ -187,29 +211,15 @@ class Outer:
         if (witness := self._asking.begin(self._environment)) is not None:
             self._leftovers.leave(witness)
         if child.channel is None:
-            tree = self._watching.add_everything(since_ns=child.started_ns)
-            if tree.is_cut:
-                self._report.cut(tree)
-        if self._is_certain:
-            self._report.started(child)
-
-    def _sweep(self) -> None:
-        self._modes.restore()
-        leftovers.end(self._leftovers.here(self._launchpad.pids()), self._pause)
-
-    def _pause(self, seconds: float) -> None:
-        self._ears.wait(seconds)
-        self._reaped += processes.reap()
+            self._report.cut(self._watching.add_everything(since_ns=child.started_ns))
+        self._report.launched(child)
 
     def _leave(self) -> None:
         self._launchpad.discard()
         self._sockets.close()
-        found = self._leftovers.everywhere()
-        if found:
-            leftovers.end(found, self._pause)
-            self._report.say(wording.swept([repr(one) for one in found]))
-        self._modes.restore()
+        self._clearing.at_the_end()
         self._ending.say_last()
+        self._control.close()
 
     def _on_signal(self, heard: signals.Heard) -> None:
         if heard.number in signals.ENDING:
@@ -238,15 +248,13 @@ class Outer:
         self._noticing.heard()
         match message.word:
             case "called":
-                if not self._has_run and self._child is not None and not self._is_certain:
-                    self._report.started(self._child)
                 self._has_run = True
+                self._report.called(message.pid)
                 self._feed(Event.CALLED)
             case "restart":
-                self._runs.decide(message.texts("paths"))
                 # What a child of the app has loaded as well is found here, too, and said once.
-                if self._state in (State.BOOTING, State.RUNNING):
-                    self._on_announced(message)
+                is_news = self._state in (State.BOOTING, State.RUNNING)
+                self._deciding.announced(message, is_news=is_news)
                 self._feed(Event.ANNOUNCED)
             case "hello" if message.flag("again"):
                 self._on_again()
@@ -264,16 +272,8 @@ class Outer:
         self._runs.pass_on()
         self._feed(Event.ENDED)
 
-    def _on_announced(self, message: "Message") -> None:
-        paths = message.texts("paths")
-        self._changed_at = message.number("noticed") or time.monotonic()
-        self._report.changed(paths, more=int(message.number("count")) - len(paths))
-        reasons = [f"{kind}, loaded by the app" for kind in message.texts("kinds")]
-        self._report.because(paths, reasons)
-
     def _on_children(self) -> None:
-        reaped, self._reaped = self._reaped + processes.reap(), []
-        for ended in reaped:
+        for ended in self._clearing.ended():
             if self._child is None or ended.pid != self._child.pid or self._state not in ALIVE:
                 continue
             self._on_messages()  # what it said last
@@ -290,7 +290,7 @@ class Outer:
         now = time.monotonic()
         if self._stop_at is not None and now >= self._stop_at and self._state in ALIVE:
             self._stop_at = None
-            self._report.say(wording.killed(self._options.stop_timeout_s))
+            self._report.killed(self._options.stop_timeout_s)
             self._feed(Event.OVERDUE)
         if self._child is not None:
             self._asking.look(self._child, now)
@@ -303,15 +303,17 @@ class Outer:
                 self._watching.add_sources()
         self._outage.serve(now)
         if self._state is State.WAITING and self._outage.is_over(now, self._report.say):
-            self._changed_at = now
+            self._deciding.freed()
             self._feed(Event.CHANGED)
         self._runs.open_events_in_time()
-        self._on_found()
+        if not self._control.is_paused:
+            self._on_found()
+        self._control.serve(now)
 
     def _on_ready(self, readiness: "Readiness | None") -> None:
         if readiness is not None and self._child is not None:
             self._outage.ready(self._child)
-            self._report.ready(readiness, self._changed_at)
+            self._report.ready(readiness, self._deciding.since)
             self._report.watched(*self._watching.extent())
             self._runs.open_events()
             if self._options.explain is not None and self._child is not None:
@@ -326,15 +328,7 @@ class Outer:
         has_begun = not runs or self._runs.listener is not None
         if found is None or not has_begun or not (runs or self._state is State.WAITING):
             return
-        self._changed_at = found.since
-        self._runs.decide(found.paths)
-        if found.is_unanswered:
-            self._report.unanswered(found.paths)
-        elif found.installed:
-            self._report.installed(found.installed)
-        else:
-            self._report.changed(found.paths)
-            self._report.because(found.paths, [self._watching.why(one) for one in found.paths])
+        self._deciding.found(found)
         self._feed(Event.CHANGED)
 
     def _complain(self, line: Line) -> None:
@@ -344,7 +338,12 @@ class Outer:
             self._child.tell("events", on=False)
 
 
-def run(plan: "Plan", options: "Options", environment: "Mapping[str, str]") -> int:
-    """Run a target until autorun ends; the exit code."""
+def run(
+    plan: "Plan",
+    options: "Options",
+    environment: "Mapping[str, str]",
+    instance: "Instance | None" = None,
+) -> int:
+    """Run a target until autorun ends, to be found at `instance`; the exit code."""
     sys.setswitchinterval(0.001)  # watchdog's threads hand a hint over sooner
-    return Outer(plan, options, environment).run()
+    return Outer(plan, options, environment, instance).run()

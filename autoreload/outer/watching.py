@@ -200,6 +200,11 @@ class Watching:
         """Whether a module was looked for at this path."""
         return self._probes.is_wanted(path)
 
+    @property
+    def looked_at(self) -> float:
+        """When everything was compared last, by the monotonic clock; -inf when it is to be."""
+        return self._looked
+
     def expect(self) -> None:
         """Let the next look be a whole one: nobody has compared what is subscribed now."""
         self._looked = float("-inf")

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
         def kept_by(self) -> list[str]:
             """The threads that keep it from ending."""
 
+        def stacks(self) -> str:
+            """Where every thread of it is."""
+
         def orphaned(self) -> None:
             """The outer is gone: end everything."""
 

@@ -25,6 +25,7 @@ from autoreload.system.channel import Channel, ChannelClosed, high_pipe
 from autoreload.system.waiting import wait
 from autoreload.watch import telling
 from autoreload.watch.app import Settings
+from autoreload.watch.boot import Boot
 from autoreload.watch.thread import Thread
 
 TYPE_CHECKING = False
@@ -34,10 +35,7 @@ if TYPE_CHECKING:
     from autoreload.watch.traces import Traces
 
 ALONE_S = 0.3
-QUIET_S = 0.3
-"""The boot is over when nothing was loaded for this long."""
-SLOW_S = 1.0
-"""An app that has not ended after this is told about."""
+SLOW_S = 1.0  # what has not ended by then is told about
 NUDGE_S = 0.06
 LONGEST_SETTLE_S = 10.0
 
@@ -63,12 +61,13 @@ class Watcher:
         self._stopping_since: float | None = None
         self._told_slow = False
         self._held: list[Broken] | None = None
-        self._said_cached = False
-        self._settled = False
+        self._boot = Boot(self._channel, self._traces, self._app)
         self._told_noticed = False
         self._said_busy: str | None = None
-        self._digested = 0
-        self._computed_s = time.process_time()
+        self._questions: list[int] = []
+        """Who wants to know what the next look finds."""
+        self._is_paused = False
+        self._kept: list[str] = []
 
     def revive(self) -> None:
         """In a forked child that goes on as the program: compare there."""
@@ -138,7 +137,7 @@ class Watcher:
 
     def _turn(self) -> None:
         swept = time.monotonic()
-        self._wait(self._interval())
+        self._wait(0.0 if self._asked else self._interval())
         if self._thread.is_parked:
             return
         self._take_messages()
@@ -150,13 +149,13 @@ class Watcher:
             self._hurry(now - self._stopping_since)
         elif self._asked or (flushed and now - swept >= self._interval() * 0.9):
             self._asked = False
-            self._after_boot(now)
+            self._boot.look(now)
             self._look()
 
     def _interval(self) -> float:
         if self._stopping_since is not None:
             return 0.05
-        has_events = self._has_events if self._settled else None
+        has_events = self._has_events if self._boot.is_settled else None
         return pace(self._cost_s, poll_s=self._settings.poll_s, has_events=has_events)
 
     def _wait(self, timeout_s: float) -> None:
@@ -174,7 +173,12 @@ class Watcher:
         match message.word:
             case "look":
                 self._asked = True
+                if question := int(message.number("question")):
+                    self._questions.append(question)
                 self._channel.send("here")
+            case "pause":
+                self._is_paused = message.flag("on")
+                self._asked = True
             case "events":
                 self._has_events = message.flag("on")
                 self._asked = True
@@ -182,6 +186,8 @@ class Watcher:
                 self.expect_end()
             case "stop":
                 self.request_stop(restart=message.flag("restart"))
+            case "stacks":
+                self._channel.send("threads", text=self._app.stacks())
             case "ready":
                 self._app.ready()
             case "refresh":
@@ -199,6 +205,7 @@ class Watcher:
         """Compare, wait until what is found has settled, and act on it."""
         noticed = looked = time.monotonic()
         self._told_noticed = False
+        questions, self._questions = self._questions, []
         seen: list[Change] | None = None
         broken: list[Broken] = []
         looks = 0
@@ -210,17 +217,22 @@ class Watcher:
             late = time.monotonic() - noticed > LONGEST_SETTLE_S
             if not changes or late or (changes == seen and not self._is_rewritten(changes)):
                 break
-            if seen is None and not broken:
+            if seen is None and not broken and not self._is_paused:
                 self._told_noticed = True
                 self._channel.send("noticed")
             seen = changes
             if not is_half(changes):
                 looks += 1
             # What was looked at and compiled meanwhile is part of the wait.
-            if not self._pause(looked + wait, changes):
+            if not self._rest(looked + wait, changes):
+                self._questions[:0] = questions
                 return
             looked = time.monotonic()
         self._act(changes, broken, noticed)
+        if questions and self._stopping_since is None:
+            self._channel.send(
+                "looked", questions=questions, held=bool(self._held), kept=len(self._kept)
+            )
 
     def _is_source(self, change: Change) -> bool:
         """Whether it is there to be compiled, and not where a link led before it was turned."""
@@ -234,7 +246,7 @@ class Watcher:
         self._said_busy = what
         return bool(what)
 
-    def _pause(self, until: float, changes: list[Change]) -> bool:
+    def _rest(self, until: float, changes: list[Change]) -> bool:
         """Wait while a save settles; false when there is something more urgent.
 
         The wait for the other half of a save ends when that comes: most editors write in place,
@@ -251,6 +263,10 @@ class Watcher:
         return True
 
     def _act(self, changes: list[Change], broken: list[Broken], noticed: float) -> None:
+        if self._is_paused:
+            self._keep(changes)
+            return
+        self._kept = []
         decided = verdict(changes, broken, hold=self._settings.hold)
         match decided:
             case Hold():
@@ -267,6 +283,13 @@ class Watcher:
                 pass
             case _:
                 self._announce(changes, noticed)
+
+    def _keep(self, changes: list[Change]) -> None:
+        """Only tell of changes, and of each set of them once."""
+        paths = [change.path for change in changes]
+        if paths != self._kept:
+            self._kept = paths
+            self._channel.send("kept", paths=protocol.shortened(paths), count=len(paths))
 
     def _is_taken(self, changes: list[Change]) -> bool:
         """Whether these are data that the framework reads again; it may not have said so yet."""
@@ -316,29 +339,6 @@ class Watcher:
     def tell_probes(self) -> None:
         """Tell the outer what was asked for and not found."""
         telling.tell_probes(self._channel, self._traces)
-
-    def _after_boot(self, now: float) -> None:
-        """What can wait until the program is up: digests, and what the framework caches."""
-        if now - self._traces.last_load < QUIET_S:
-            self._computed_s = time.process_time()
-            return
-        # On a busy machine a program that gets no processor is silent as well, and goes on.
-        has_run = time.process_time() - self._computed_s >= QUIET_S
-        if not self._settled and self._app.is_called() and (has_run or self._app.is_idle()):
-            self._settled = True
-            self._channel.send("settled")
-        if self._digested != len(self._traces.loaded):
-            missing = [one.path for one in self._traces.loaded.values() if one.digest is None]
-            self._traces.fill_digests()
-            self._digested = len(self._traces.loaded)
-            telling.tell_loaded(self._channel, self._traces, missing)
-        if not self._said_cached and (cached := self._app.cached()) is not None:
-            self._said_cached = True
-            for directory, pattern in cached:
-                released = self._traces.release(directory, pattern)
-                if released:
-                    self._drop(released)
-                self._channel.send("watch", directory=directory, pattern=pattern)
 
     def _hurry(self, since: float) -> None:
         if since > NUDGE_S:

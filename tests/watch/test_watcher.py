@@ -12,8 +12,9 @@ from autoreload.core.protocol import Message
 from autoreload.system import files
 from autoreload.system.channel import Channel, pair
 from autoreload.watch.app import Settings
+from autoreload.watch.boot import QUIET_S
 from autoreload.watch.traces import Traces
-from autoreload.watch.watcher import QUIET_S, Watcher
+from autoreload.watch.watcher import Watcher
 from tests.children import started
 from tests.fakes import FakeApp
 from tests.waiting import until
@@ -427,7 +428,7 @@ def test_a_program_that_waits_for_the_processor_has_not_settled(tmp_path: Path) 
         watched.watcher.start()
         watched.load("a.py", "x = 1\n")
         until(lambda: time.monotonic() - watched.traces.last_load > 3 * QUIET_S)
-        assert not watched.watcher._settled
+        assert not watched.watcher._boot.is_settled
         watched.app.idle = True
         watched.wait_for("settled")
 

@@ -1,0 +1,1 @@
+"""The commands that speak to an autorun that runs already."""

@@ -1,0 +1,221 @@
+"""Each command: asks the autoruns of this directory, and shows what they answer."""
+
+import os
+import sys
+import time
+
+from autoreload.client.connection import Connection, Unreachable, find
+from autoreload.core import wording_control as words
+from autoreload.core.wording_control import NOTHING
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from autoreload.core.events import Value
+
+WAIT_S = 30.0
+ENDING_S = 60.0
+"""What `stop` waits for; an app has --stop-timeout, and what it left behind a little more."""
+_LATE_S = 2.0
+"""An autorun says by itself when the time is up, a little later than asked."""
+
+
+class Call:
+    """What was typed behind the command."""
+
+    def __init__(
+        self,
+        *,
+        name: str | None = None,
+        json: bool = False,
+        timeout_s: float = WAIT_S,
+        seconds: float = 60.0,
+        path: str = "",
+        cold: bool = False,
+        wait: bool = False,
+        follow: bool = False,
+        every: bool = False,
+    ) -> None:
+        self.name = name
+        self.json = json
+        self.timeout_s = timeout_s
+        self.seconds = seconds
+        self.path = path
+        self.cold = cold
+        self.wait = wait
+        self.follow = follow
+        self.every = every
+
+    def connections(self) -> list[Connection]:
+        """The autoruns that are meant, one at least. Raises Unreachable."""
+        found = find(os.getcwd(), os.environ, name=self.name)
+        if not found:
+            called = f" of the name {self.name!r}" if self.name else ""
+            raise _Nobody(f"no autorun{called} runs in this directory or above it")
+        return found
+
+    def connection(self, command: str) -> Connection:
+        """The one that is meant. Raises Unreachable if there are several."""
+        found = self.connections()
+        if len(found) > 1:
+            raise Unreachable(words.several(f"autorun {command}", [one.greeting for one in found]))
+        return found[0]
+
+    def show(self, lines: "Iterable[str]", fields: "dict[str, Value]") -> None:
+        """Print for people, or for programs."""
+        if self.json:
+            from json import dumps
+
+            lines = [dumps({key: value for key, value in fields.items() if key != "id"})]
+        for line in lines:
+            sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+
+
+def _told(one: Connection, found: "dict[str, Value]") -> "dict[str, Value]":
+    return {**found, "instance": {**one.greeting}}
+
+
+class _Nobody(Unreachable):
+    """No autorun runs here."""
+
+
+def status(call: Call) -> int:
+    """How it stands."""
+    codes = []
+    for one in call.connections():
+        found = one.ask("status")
+        call.show(words.status(one.greeting, found), _told(one, found))
+        codes.append(words.code_of(found))
+    return words.worst(codes)
+
+
+def wait(call: Call) -> int:
+    """Until everything saved before the call runs, or is known to be broken."""
+    return _wait(call, call.connections())
+
+
+def _wait(call: Call, connections: list[Connection]) -> int:
+    until = time.monotonic() + call.timeout_s
+    codes = []
+    for one in connections:
+        left = max(until - time.monotonic(), 0.0)
+        found = one.ask("wait", within_s=left + _LATE_S, timeout=left)
+        result = str(found.get("result"))
+        call.show(words.waited(result, found), _told(one, found))
+        codes.append(words.code_of_result(result))
+    return words.worst(codes)
+
+
+def restart(call: Call) -> int:
+    """Start the program again."""
+    one = call.connection("restart")
+    one.ask("restart", cold=call.cold)
+    return _wait(call, [one]) if call.wait else 0
+
+
+def stop(call: Call) -> int:
+    """End autorun and what it runs; that it has ended already is as good."""
+    try:
+        found = call.connections() if call.every else [call.connection("stop")]
+    except _Nobody as nobody:
+        call.show([str(nobody)], {"ok": True, "stopped": 0})
+        return 0
+    for one in found:
+        one.ask("stop")
+    for one in found:
+        if not one.ends(ENDING_S):
+            raise Unreachable("autorun has been asked to stop and has not yet")
+    call.show([f"{one.greeting.get('target')} stopped" for one in found], {"stopped": len(found)})
+    return 0
+
+
+def pause(call: Call) -> int:
+    """No restarts for a time."""
+    found = call.connection("pause").ask("pause", seconds=call.seconds)
+    call.show([f"paused for {call.seconds:g} s"], found)
+    return 0
+
+
+def resume(call: Call) -> int:
+    """End the pause."""
+    call.show(["resumed"], call.connection("resume").ask("resume"))
+    return 0
+
+
+def why(call: Call) -> int:
+    """What the run is for; of a path, whether it is watched and why."""
+    one = call.connection("why")
+    found = one.ask("why", path=os.path.abspath(call.path) if call.path else "")
+    text = f"{call.path}: {found.get('why')}" if call.path else words.cause(found)
+    call.show([text, *([] if call.path else words.error(found))], found)
+    return 0
+
+
+def watched(call: Call) -> int:
+    """Every watched file with its reason."""
+    found = call.connection("watched").ask("watched")
+    files = found.get("files")
+    entries = [one for one in files if isinstance(one, dict)] if isinstance(files, list) else []
+    call.show([f"{one.get('path')}: {one.get('why')}" for one in entries], found)
+    return 0
+
+
+def events(call: Call) -> int:
+    """What has happened, one JSON object a line."""
+    one = call.connection("events")
+    found = one.ask("events", follow=call.follow).get("events")
+    as_json = Call(json=True)
+    for entry in found if isinstance(found, list) else []:
+        if isinstance(entry, dict):
+            as_json.show([], entry)
+    if call.follow:
+        for entry in one.lines():
+            as_json.show([], entry)
+    return 0
+
+
+def stacks(call: Call) -> int:
+    """Where every thread of the program is."""
+    found = call.connection("stacks").ask("stacks")
+    call.show([str(found.get("text")).rstrip("\n")], found)
+    return 0
+
+
+def already(path: str, pid: int) -> str:
+    """What there is to say to a second start of what runs already."""
+    try:
+        one = Connection(path)
+        return words.already(one.greeting, one.ask("status"))
+    except Unreachable:
+        return words.already({"target": "this", "pid": pid}, {})
+
+
+COMMANDS: "dict[str, Callable[[Call], int]]" = {
+    one.__name__: one
+    for one in (status, wait, restart, stop, pause, resume, why, watched, events, stacks)
+}
+
+
+def run(command: str, call: Call) -> int:
+    """Carry it out; the exit code."""
+    from autoreload.system.terminal import say_plainly
+
+    try:
+        return COMMANDS[command](call)
+    except _Nobody as nobody:
+        if call.json:
+            call.show([], {"state": "none"})
+        else:
+            say_plainly(str(nobody))
+        return NOTHING
+    except Unreachable as problem:
+        say_plainly(str(problem))
+        return words.USAGE
+    except BrokenPipeError:
+        # Nobody reads any more; nor is the interpreter to complain of it at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0
+    except KeyboardInterrupt:
+        return 130

@@ -1,0 +1,90 @@
+"""What others may ask of this autorun while it runs: status, wait, restart, pause, and more."""
+
+import time
+
+from autoreload.core.status import Status
+from autoreload.outer.barrier import Barrier
+from autoreload.outer.clients import Clients
+from autoreload.outer.commands import Commands
+from autoreload.outer.pausing import Pausing
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from autoreload.core.lifecycle import Event
+    from autoreload.core.protocol import Message
+    from autoreload.outer.deciding import Deciding
+    from autoreload.outer.journal import Journal
+    from autoreload.outer.launchpad import Launchpad
+    from autoreload.outer.noticing import Noticing
+    from autoreload.outer.report import Report
+    from autoreload.outer.runs import Runs
+    from autoreload.outer.watching import Watching
+    from autoreload.system.instance import Instance
+
+
+class Control:
+    """The socket with all that stands behind it; without an instance only the pause is left."""
+
+    def __init__(
+        self,
+        instance: "Instance | None",
+        feed: "Callable[[Event], None]",
+        *,
+        journal: "Journal",
+        report: "Report",
+        runs: "Runs",
+        watching: "Watching",
+        noticing: "Noticing",
+        launchpad: "Launchpad",
+        deciding: "Deciding",
+    ) -> None:
+        self._status = Status()
+        journal.follow(lambda one: self._status.apply(one.event, one.fields, one.time))
+        self._barrier = Barrier(runs, noticing, watching, self._status)
+        self._pausing = Pausing(runs, watching, report)
+        self._commands = Commands(
+            report.introduction(),
+            feed,
+            runs=runs,
+            watching=watching,
+            launchpad=launchpad,
+            journal=journal,
+            status=self._status,
+            barrier=self._barrier,
+            pausing=self._pausing,
+            deciding=deciding,
+        )
+        self._clients = Clients(instance, self._commands)
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether nothing is to be done about changes for now."""
+        return self._pausing.is_on
+
+    def fileno(self) -> int | None:
+        """What to wait on for those who ask."""
+        return self._clients.fileno()
+
+    def timeouts(self, now: float) -> list[float]:
+        """Seconds until something here is due."""
+        return self._barrier.timeouts(now) + self._pausing.timeouts(now)
+
+    def hear(self, message: "Message") -> None:
+        """The inner answers something that was asked here."""
+        if message.word == "looked":
+            self._barrier.heard(message)
+        else:
+            self._commands.stacks(message)
+
+    def serve(self, now: float) -> None:
+        """Take requests, and answer what can be answered."""
+        self._pausing.look(now)
+        self._clients.serve()
+        self._barrier.look(time.monotonic())
+
+    def close(self) -> None:
+        """Autorun ends: whoever waits is told."""
+        self._barrier.look(time.monotonic())
+        self._clients.close()

@@ -1,0 +1,54 @@
+"""A restart is decided: it is said, and the next run is not to trust what is stale."""
+
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from autoreload.core.protocol import Message
+    from autoreload.outer.noticing import Restart
+    from autoreload.outer.report import Report
+    from autoreload.outer.runs import Runs
+    from autoreload.outer.watching import Watching
+
+
+class Deciding:
+    """Knows since when there is something for the next run to do."""
+
+    def __init__(self, runs: "Runs", watching: "Watching", report: "Report") -> None:
+        self._runs = runs
+        self._watching = watching
+        self._report = report
+        self.since = time.monotonic()
+        """When that was noticed which the present run is for."""
+
+    def announced(self, message: "Message", *, is_news: bool) -> None:
+        """The inner ends itself because of these files; not `is_news` if that is said already."""
+        paths = message.texts("paths")
+        self._runs.decide(paths)
+        if not is_news:
+            return
+        self.since = message.number("noticed") or time.monotonic()
+        reasons = [f"{kind}, loaded by the app" for kind in message.texts("kinds")]
+        self._report.changed(paths, reasons, count=int(message.number("count")))
+
+    def found(self, restart: "Restart") -> None:
+        """The outer itself has compared."""
+        self.since = restart.since
+        self._runs.decide(restart.paths)
+        if restart.is_unanswered:
+            self._report.unanswered(restart.paths)
+        elif restart.installed:
+            self._report.installed(restart.installed)
+        else:
+            reasons = [self._watching.why(one) for one in restart.paths]
+            self._report.changed(restart.paths, reasons)
+
+    def asked(self, by: str) -> None:
+        """Somebody wants a restart without a change."""
+        self.since = time.monotonic()
+        self._report.asked(by)
+
+    def freed(self) -> None:
+        """A port that the last run was refused is free."""
+        self.since = time.monotonic()
+        self._report.freed()
