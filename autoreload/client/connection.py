@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 PATIENCE_S = 5.0
 """An autorun that lives answers in milliseconds, but for `wait`."""
+_PAUSE_S = 0.01
 _CHUNK = 1 << 16
 
 
@@ -29,13 +30,18 @@ class Connection:
         """Connect, and take the greeting. Raises Unreachable."""
         from _socket import AF_UNIX, SOCK_STREAM, socket
 
+        self.path = path
         self._socket = socket(AF_UNIX, SOCK_STREAM)
         self._read = b""
         self._number = 0
+        deadline = time.monotonic() + PATIENCE_S
+        self._socket.setblocking(False)
         try:
-            self._socket.settimeout(PATIENCE_S)
-            self._socket.connect(path)
-            self._socket.settimeout(None)
+            while not self._is_let_in(path):
+                if time.monotonic() > deadline:
+                    raise Unreachable("autorun does not answer")
+                wait([], _PAUSE_S)
+            self._socket.setblocking(True)
         except OSError as error:
             self._socket.close()
             raise Unreachable(f"{path} does not answer: {error.strerror or error}") from None
@@ -47,6 +53,14 @@ class Connection:
                 f"the autorun that runs here is {theirs} and speaks version {version}, "
                 f"this one speaks {control.VERSION}: use the command of that installation"
             )
+
+    def _is_let_in(self, path: str) -> bool:
+        """Whether there is room in its queue, at once."""
+        try:
+            self._socket.connect(path)
+        except BlockingIOError:
+            return False
+        return True
 
     def ask(
         self, command: str, *, within_s: float = PATIENCE_S, **fields: "Value"

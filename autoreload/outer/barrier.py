@@ -104,7 +104,7 @@ class Barrier:
         state = self._status.state
         if state == "stopping":
             return "stopped"
-        if self._watching.looked_at < one.asked or self._noticing.is_settling:
+        if self._watching.looked_at < one.asked or self._noticing.pending:
             return ""
         if state in OVER:
             return "broken" if state == "crashed" else "finished"

@@ -19,6 +19,8 @@ MOST_CLIENTS = 64
 MOST_UNREAD = 1 << 20
 """Bytes that are kept for a client that does not read."""
 _CHUNK = 1 << 16
+_TURNS = 16
+"""Clients that are accepted at once before it is somebody else's turn."""
 _READ, _WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 
 
@@ -101,33 +103,37 @@ class Clients:
         for key, ready in self._selector.select(0):
             client = key.data
             if client is None:
-                self._accept()
+                for _ in range(_TURNS):
+                    if not self._accept():
+                        break
                 continue
             if ready & _WRITE:
                 client.flush()
             if ready & _READ and client.is_open:
                 self._hear(client)
 
-    def _accept(self) -> None:
+    def _accept(self) -> bool:
+        """Take the next one from the queue, if there is one."""
         from _socket import socket
 
         assert self._instance is not None
         try:
             fd, _ = self._instance.socket._accept()  # type: ignore[attr-defined]  # of the C class
         except OSError:
-            return  # gone again, or no descriptors: it stays in the queue
+            return False  # there is none, or no descriptor for it
         connected = socket(fileno=fd)
         connected.setblocking(False)
         client = Client(connected, self)
         if instances.peer_uid(connected) not in (os.getuid(), 0):
             connected.close()
-            return
+            return True
         self._clients.append(client)
         client.send(self._commands.greeting())
         if len(self._clients) > MOST_CLIENTS:
             problem = ControlProblem("busy", f"{MOST_CLIENTS} clients are connected already")
             client.is_last = True
             client.write(control.refusal(None, problem))
+        return True
 
     def _hear(self, client: Client) -> None:
         try:

@@ -43,7 +43,7 @@ class Control:
         self._status = Status()
         journal.follow(lambda one: self._status.apply(one.event, one.fields, one.time))
         self._barrier = Barrier(runs, noticing, watching, self._status)
-        self._pausing = Pausing(runs, watching, report)
+        self._pausing = Pausing(runs, watching, noticing, report)
         self._commands = Commands(
             report.introduction(),
             feed,
@@ -57,11 +57,6 @@ class Control:
             deciding=deciding,
         )
         self._clients = Clients(instance, self._commands)
-
-    @property
-    def is_paused(self) -> bool:
-        """Whether nothing is to be done about changes for now."""
-        return self._pausing.is_on
 
     def fileno(self) -> int | None:
         """What to wait on for those who ask."""

@@ -47,7 +47,7 @@ class Hearing:
             case "looked" | "threads":
                 self._control.hear(message)
             case "kept":
-                self._report.kept(message)
+                self._report.kept(message.texts("paths"), int(message.number("count")))
             case "held":
                 self._launchpad.discard()  # nothing follows for now
                 self._report.held(message)

@@ -52,6 +52,8 @@ class Noticing:
         self._pending: list[str] = []
         self._pending_since: float | None = None
         self._stir = Stir()
+        self.is_paused = False
+        """Whether what is found is only kept."""
         self._decided: list[str] = []
         self._decided_at = 0.0
 
@@ -66,9 +68,9 @@ class Noticing:
         self._pending = []
 
     @property
-    def is_settling(self) -> bool:
-        """Whether something was found that a restart may follow on."""
-        return bool(self._pending)
+    def pending(self) -> list[str]:
+        """What was found here and is not acted on yet."""
+        return self._pending
 
     def ask(self, child: "Child", question: int, now: float) -> None:
         """Have the inner compare, and answer."""
@@ -97,7 +99,9 @@ class Noticing:
 
     def timeouts(self, now: float) -> list[float]:
         """Seconds until something here is due."""
-        times = [self._watching.next_look(), *self._packages.timeouts(now)]
+        times = [self._watching.next_look()]
+        if not self.is_paused:
+            times += self._packages.timeouts(now)
         if self._pending_since is not None:
             times.append(FIRST_WAIT_S)
         if self._asked_at is not None:
@@ -118,6 +122,8 @@ class Noticing:
             if self._asked_at is not None and now > self._asked_at + UNANSWERED_S:
                 return self._unanswered(now)
         self._pending += [path for path in found.restart if path not in self._pending]
+        if self.is_paused:
+            return None
         if self._pending:
             return self._settled(now)
         installed = self._packages.look(now)

@@ -4,6 +4,7 @@ import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from autoreload.outer.noticing import Noticing
     from autoreload.outer.report import Report
     from autoreload.outer.runs import Runs
     from autoreload.outer.watching import Watching
@@ -12,21 +13,24 @@ if TYPE_CHECKING:
 class Pausing:
     """Keeps what changes meanwhile for later; a run that begins in a pause is told of it."""
 
-    def __init__(self, runs: "Runs", watching: "Watching", report: "Report") -> None:
+    def __init__(
+        self, runs: "Runs", watching: "Watching", noticing: "Noticing", report: "Report"
+    ) -> None:
         self._runs = runs
+        self._noticing = noticing
         self._watching = watching
         self._report = report
         self._until: float | None = None
         self._told = 0
-
-    @property
-    def is_on(self) -> bool:
-        return self._until is not None
+        self._kept: list[str] = []
+        """What the outer found, of which has been told."""
 
     def begin(self, seconds: float) -> None:
         """Begin a pause, or give the present one this much time from now on."""
         self._until = time.monotonic() + seconds
+        self._noticing.is_paused = True
         self._told = 0
+        self._kept = []
         self._report.paused(seconds)
         self._tell()
 
@@ -35,6 +39,7 @@ class Pausing:
         if self._until is None:
             return
         self._until = None
+        self._noticing.is_paused = False
         self._report.resumed(by)
         self._watching.expect()
         if self._runs.listener is not None:
@@ -48,6 +53,9 @@ class Pausing:
         """End it in time."""
         if self._until is not None and now >= self._until:
             self.end("time")
+        if self._until is not None and self._kept != self._noticing.pending:
+            self._kept = [*self._noticing.pending]
+            self._report.kept(self._kept, len(self._kept))
         self._tell()
 
     def _tell(self) -> None:

@@ -181,10 +181,8 @@ class Report:
         """A restart because a port is free; that is said by whoever awaited it."""
         self._restarting("port", [])
 
-    def kept(self, message: "Message") -> None:
+    def kept(self, paths: list[str], count: int) -> None:
         """Changes that nothing is done about for now."""
-        paths = message.texts("paths")
-        count = int(message.number("count"))
         self._journal.add("kept", files=self._paths(paths), count=count, by="pause")
 
     def paused(self, seconds: float) -> None:

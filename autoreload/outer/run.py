@@ -154,15 +154,13 @@ class Outer:
 
     def _timeout(self) -> float | None:
         now = time.monotonic()
-        parts = (self._asking, self._outage, self._control)
+        parts = (self._asking, self._outage, self._control, self._noticing)
         times = [one for part in parts for one in part.timeouts(now)]
-        if not self._control.is_paused:
-            times += self._noticing.timeouts(now)
         if self._state in ALIVE:
             times += self._runs.timeouts(now)
         if self._stop_at is not None:
             times.append(self._stop_at - now)
-        return max(0.0, min(times)) if times else None
+        return max(0.0, min(times))
 
     def _feed(self, event: Event) -> None:
         self._state, actions = step(self._state, event)
@@ -306,8 +304,7 @@ class Outer:
             self._deciding.freed()
             self._feed(Event.CHANGED)
         self._runs.open_events_in_time()
-        if not self._control.is_paused:
-            self._on_found()
+        self._on_found()
         self._control.serve(now)
 
     def _on_ready(self, readiness: "Readiness | None") -> None:

@@ -63,12 +63,15 @@ class Instance:
         self._lock_path = os.path.join(directory, stem + LOCK)
         self._lock = _locked(self._lock_path, self.path)
         try:
-            _remove(self.path)
+            # It bears its name only when it answers: whoever finds it can connect.
+            new = os.path.join(directory, f"{os.getpid()}.new")
+            _remove(new)
             self.socket: Socket = socket(AF_UNIX, SOCK_STREAM)
-            self.socket.bind(self.path)
-            os.chmod(self.path, 0o600)
+            self.socket.bind(new)
+            os.chmod(new, 0o600)
             self.socket.listen(_BACKLOG)
             self.socket.setblocking(False)
+            os.rename(new, self.path)
             self._made = os.lstat(self.path)
         except OSError:
             os.close(self._lock)
