@@ -182,6 +182,11 @@ class Seconds(click.ParamType[float]):
 @click.option(
     "--name", default="", metavar="NAME", help="Call this autorun so, beside others here."
 )
+@click.option(
+    "--keys/--no-keys",
+    default=True,
+    help="Take letters that the app leaves on the terminal: h + enter lists them.  [default: keys]",
+)
 @click.option("--python", default=None, metavar="PATH", help="Interpreter to run the app with.")
 @click.option(
     "--leave",
@@ -248,6 +253,7 @@ def parse(words: "Sequence[str]") -> Options | None:
         sockets=_places(values["socket"]),
         warm=values["warm"],
         name=values["name"],
+        keys=values["keys"],
     )
 
 

@@ -25,6 +25,7 @@ class Options:
         "hold",
         "ignore",
         "keep_sockets",
+        "keys",
         "leave",
         "name",
         "poll_s",
@@ -64,6 +65,7 @@ class Options:
         sockets: "tuple[Place, ...]" = (),
         warm: bool = False,
         name: str = "",
+        keys: bool = True,
     ) -> None:
         self.watch = watch
         self.ignore = ignore
@@ -92,3 +94,5 @@ class Options:
         """Whether a restart goes on from a checkpoint of the last run where one is still good."""
         self.name = name
         """What this autorun is called beside others of the same directory."""
+        self.keys = keys
+        """Whether letters are taken from the terminal when the app leaves them."""

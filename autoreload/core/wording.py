@@ -77,12 +77,18 @@ def names(paths: "Sequence[str]", root: str, *, more: int = 0) -> str:
     return f"{shown} and {others} more" if others > 0 else shown
 
 
-def started(title: str, pid: int, backend: str) -> Line:
-    return Line(f"{title} started, pid {pid}, watching what it loads ({backend})", "dim")
+def started(title: str, pid: int, backend: str, *, keys: bool = False) -> Line:
+    text = f"{title} started, pid {pid}, watching what it loads ({backend})"
+    return Line(text + _hint(keys), "dim")
 
 
-def command_started(title: str, pid: int, where: str) -> Line:
-    return Line(f"{title} started, pid {pid}, watching the files below {where}", "dim")
+def command_started(title: str, pid: int, where: str, *, keys: bool = False) -> Line:
+    text = f"{title} started, pid {pid}, watching the files below {where}"
+    return Line(text + _hint(keys), "dim")
+
+
+def _hint(keys: bool) -> str:
+    return "  h + enter for help" if keys else ""
 
 
 def ready(seconds: float, urls: "Sequence[str]") -> Line:

@@ -6,11 +6,12 @@ from autoreload.core.status import Status
 from autoreload.outer.barrier import Barrier
 from autoreload.outer.clients import Clients
 from autoreload.outer.commands import Commands
+from autoreload.outer.keys import Keys
 from autoreload.outer.pausing import Pausing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from autoreload.core.lifecycle import Event
     from autoreload.core.protocol import Message
@@ -57,14 +58,25 @@ class Control:
             deciding=deciding,
         )
         self._clients = Clients(instance, self._commands)
+        self._keys = Keys(
+            feed,
+            runs=runs,
+            status=self._status,
+            deciding=deciding,
+            pausing=self._pausing,
+            report=report,
+        )
+        if report.has_keys:
+            self._keys.open()
 
-    def fileno(self) -> int | None:
-        """What to wait on for those who ask."""
-        return self._clients.fileno()
+    def filenos(self) -> tuple[int | None, int | None]:
+        """What to wait on for those who ask, and for what is typed."""
+        return self._clients.fileno(), self._keys.fileno()
 
     def timeouts(self, now: float) -> list[float]:
         """Seconds until something here is due."""
-        return self._barrier.timeouts(now) + self._pausing.timeouts(now)
+        parts = (self._barrier, self._pausing, self._keys)
+        return [one for part in parts for one in part.timeouts(now)]
 
     def hear(self, message: "Message") -> None:
         """The inner answers something that was asked here."""
@@ -73,13 +85,19 @@ class Control:
         else:
             self._commands.stacks(message)
 
-    def serve(self, now: float) -> None:
-        """Take requests, and answer what can be answered."""
-        self._pausing.look(now)
+    def serve(self, ready: "Mapping[int, int]", now: float) -> None:
+        """Take requests and keys."""
+        self._keys.look(ready, now)
         self._clients.serve()
-        self._barrier.look(time.monotonic())
+
+    def answer(self) -> None:
+        """Answer what can be answered by now."""
+        now = time.monotonic()
+        self._pausing.look(now)
+        self._barrier.look(now)
 
     def close(self) -> None:
         """Autorun ends: whoever waits is told."""
         self._barrier.look(time.monotonic())
         self._clients.close()
+        self._keys.close()

@@ -25,6 +25,10 @@ class Pausing:
         self._kept: list[str] = []
         """What the outer found, of which has been told."""
 
+    @property
+    def is_on(self) -> bool:
+        return self._until is not None
+
     def begin(self, seconds: float) -> None:
         """Begin a pause, or give the present one this much time from now on."""
         self._until = time.monotonic() + seconds

@@ -44,6 +44,8 @@ class Report:
         self._journal = journal
         self._run = 0
         self._has_been_called = False
+        self.has_keys = False
+        """Whether the user can type at us, which the first line says."""
         self._said: set[str] = set()
         self._is_late = options.warm
         """While a program leaves checkpoints behind, its pid changes."""
@@ -58,6 +60,10 @@ class Report:
         """Say something that is to be known by programs, too."""
         self._journal.add("warning", text=line.text)
         self.say(line)
+
+    def clear(self) -> None:
+        """Clear the screen, as asked."""
+        self._voice.clear()
 
     def show(self, *lines: "Line") -> None:
         """What was asked for, also with --quiet."""
@@ -100,9 +106,13 @@ class Report:
     def launched(self, child: "Child") -> None:
         """The first run has been started; a module may not be there, which shows later."""
         if child.channel is None:
-            self.say(wording.command_started(self._plan.title, child.pid, self._root))
+            self.say(self._command_started(child.pid))
         elif self._plan.kind == "script" and not self._is_late:
             self._started(child.pid)
+
+    def _command_started(self, pid: int) -> "Line":
+        title = self._plan.title
+        return wording.command_started(title, pid, self._root, keys=self.has_keys)
 
     def called(self, pid: int) -> None:
         """A run has come to the program's own code."""
@@ -112,7 +122,7 @@ class Report:
 
     def _started(self, pid: int) -> None:
         how = "polling" if self._options.poll_s is not None else "file events"
-        self.say(wording.started(self._plan.title, pid, how))
+        self.say(wording.started(self._plan.title, pid, how, keys=self.has_keys))
 
     def _started_late(self, pid: int) -> None:
         if self._is_late:

@@ -9,7 +9,7 @@ from autoreload.core import protocol, wording
 from autoreload.core.lifecycle import ALIVE, Action, Event, State, step
 from autoreload.core.plans import has_bytecode_elsewhere
 from autoreload.core.wording import Line
-from autoreload.outer import leftovers
+from autoreload.outer import keys, leftovers
 from autoreload.outer.asking import Asking
 from autoreload.outer.clearing import Clearing
 from autoreload.outer.control import Control
@@ -75,6 +75,7 @@ class Outer:
         journal = Journal()
         voice = terminal.Voice(colour=colour)
         self._report = Report(plan, options, self._root, voice, journal)
+        self._report.has_keys = keys.wanted(options, environment)
         self._ending = Ending(options, self._report)
         self._asking = Asking(options, plan)
         self._environment = environment
@@ -142,8 +143,9 @@ class Outer:
     def _wait(self, timeout_s: float | None) -> None:
         channel = self._child.fileno() if self._child is not None else None
         fds = (self._ears.fileno(), channel, self._watching.fileno(), self._outage.fileno())
-        ready = wait((*fds, self._control.fileno(), *self._sockets.filenos()), timeout_s)
+        ready = wait((*fds, *self._control.filenos(), *self._sockets.filenos()), timeout_s)
         self._sockets.answer(ready)
+        self._control.serve(ready, time.monotonic())
         if self._child is None or channel is None or not ready.get(channel, 0) & POLLHUP:
             return
         # Its end is about to be reported; if not, the app has closed every descriptor.
@@ -305,7 +307,7 @@ class Outer:
             self._feed(Event.CHANGED)
         self._runs.open_events_in_time()
         self._on_found()
-        self._control.serve(now)
+        self._control.answer()
 
     def _on_ready(self, readiness: "Readiness | None") -> None:
         if readiness is not None and self._child is not None:

@@ -90,7 +90,7 @@ SENTENCES = {
     "/nowhere/python x.py": "no interpreter '/nowhere/python'",
     "-- no-such-command": "is called 'no-such-command'",
     "-- ./data.txt": "'./data.txt' is not executable",
-    "wait": "'wait' is reserved for a sub-command that is not there yet",
+    "scale": "'scale' is reserved for a sub-command that is not there yet",
     # options
     "--nope app.py": "no option '--nope', did you mean ",
     "--stop-timeout soon app.py": "'soon' is not a number of seconds",

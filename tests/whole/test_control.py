@@ -7,14 +7,13 @@ import socket
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from tests.controlling import asked, command, connected, lines_of, place, raw
-from tests.driver import ROOT, App, apps, clean_environment, free_port, until
+from tests.driver import ROOT, App, clean_environment, free_port, until
 
 SERVER = """\
 import http.server
@@ -26,11 +25,6 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
 http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
 """
-
-
-@pytest.fixture
-def app(tmp_path: Path) -> Iterator[App]:
-    yield from apps(tmp_path)
 
 
 def start(app: App, *options: str) -> int:

@@ -1,14 +1,12 @@
 """`wait` is exact: when it says ready, everything that was saved before it was asked runs."""
 
 import random
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from autoreload.client.connection import Connection
 from tests.controlling import asked, command, connected
-from tests.driver import App, apps, free_port
+from tests.driver import App, free_port
 from tests.saving import Save, backup_and_rename, in_place, rename_over
 
 SERVER = """\
@@ -29,11 +27,6 @@ MODULE = "VERSION = {version:04d} // {fine:d}\n".replace("{version:04d}", "int('
 """Every version has the same size, so that neither size nor whole seconds tell two apart."""
 
 WAYS: tuple[Save, ...] = (in_place, rename_over, backup_and_rename)
-
-
-@pytest.fixture
-def app(tmp_path: Path) -> Iterator[App]:
-    yield from apps(tmp_path)
 
 
 class Project:
