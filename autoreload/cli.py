@@ -6,11 +6,14 @@ import click
 
 from autoreload import __version__
 from autoreload.core import advice
-from autoreload.core.options import Options, OptionsProblem
+from autoreload.core.options import Options, OptionsProblem, out_of_bounds
+from autoreload.core.precedence import Given
+from autoreload.core.settings import Setting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
 
     from autoreload.core.listenfds import Place
 
@@ -25,12 +28,16 @@ Examples:
   autorun -- node server.js            any other program
   autorun --noreload manage.py runserver   one process, for supervisors
 
-Every option can be set in the environment: AUTORUN_STOP_TIMEOUT=5, AUTORUN_WATCH=a:b.
+Every option can be set in the environment: AUTORUN_STOP_TIMEOUT=5, AUTORUN_WATCH=a:b;
+and in [tool.autorun] of pyproject.toml, or in autorun.toml: stop-timeout = 5.
 """
 
 
 _ALONE = {"--poll": "0.5", "--explain": "", "--keep-sockets": "auto"}
 """Options with an optional value, and what they mean without one."""
+
+_NEVER_IN_A_FILE = ("explain", "config", "no_config", "print_config", "no_keep_sockets", "version")
+"""What is asked for once, or has another word in a file."""
 
 
 class Listed(click.ParamType[str]):
@@ -51,7 +58,7 @@ class Seconds(click.ParamType[float]):
     name = "seconds"
 
     def __init__(self, least: float = 0.0) -> None:
-        self._least = least
+        self.least = least
 
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
@@ -60,8 +67,8 @@ class Seconds(click.ParamType[float]):
             seconds = float(str(value))
         except ValueError:
             self.fail(f"{str(value)!r} is not a number of seconds", param, ctx)
-        if not self._least <= seconds <= 86_400:
-            self.fail(f"{seconds:g} is not between {self._least:g} and 86400 s", param, ctx)
+        if complaint := out_of_bounds(seconds, self.least):
+            self.fail(complaint, param, ctx)
         return seconds
 
 
@@ -195,6 +202,9 @@ class Seconds(click.ParamType[float]):
     metavar="NAME",
     help="Let programs of this name live on when autorun ends.",
 )
+@click.option("--config", default=None, metavar="FILE", help="Take the settings from this file.")
+@click.option("--no-config", is_flag=True, help="Look for no config file.")
+@click.option("--print-config", is_flag=True, help="Show what is set and by what, and leave.")
 @click.version_option(__version__, "--version", message="autorun %(version)s")
 @click.argument("target", nargs=-1, type=click.UNPROCESSED, metavar="TARGET [ARGS]...")
 def command(**values: object) -> None:
@@ -218,8 +228,8 @@ def arity(name: str) -> int | None:
     return None
 
 
-def parse(words: "Sequence[str]") -> Options | None:
-    """The options in these words and in the environment; None when help or version was shown.
+def parse(words: "Sequence[str]") -> Given | None:
+    """What these words and the environment say; None when help or version was shown.
 
     Raises OptionsProblem with one sentence for anything that is none of ours or has a bad value.
     """
@@ -229,10 +239,58 @@ def parse(words: "Sequence[str]") -> Options | None:
         return None
     except click.ClickException as problem:
         raise OptionsProblem(_sentence(problem)) from None
-    values = context.params
+    given = Given()
+    for field, value in context.params.items():
+        if field != "target":
+            how = context.get_parameter_source(field)
+            origin = _ORIGINS.get(how.name if how is not None else "", "default")
+            given.put(field, tuple(value) if isinstance(value, list) else value, origin)
+    # Two options that say the same: the nearer one counts.
+    denied = given.origins["no_keep_sockets"]
+    if given.values["no_keep_sockets"] and not given.is_nearer("keep_sockets", denied):
+        given.put("keep_sockets", "none", denied)
+    return given
+
+
+_ORIGINS = {"COMMANDLINE": "option", "ENVIRONMENT": "variable"}
+
+
+def settings() -> list[Setting]:
+    """The options that may stand in a config file."""
+    options = [one for one in command.params if isinstance(one, click.Option)]
+    return [_setting(one) for one in options if one.name not in _NEVER_IN_A_FILE]
+
+
+def _setting(option: click.Option) -> Setting:
+    name = option.opts[-1].removeprefix("--")
+    opposites = [one.strip().removeprefix("--") for one in option.secondary_opts]
+    if option.is_flag:
+        return Setting(name, "flag", opposites=opposites)
+    if option.multiple:
+        return Setting(name, "texts")
+    alone = _ALONE.get(f"--{name}")
+    match option.type:
+        case click.Choice() as choice:
+            choices = [str(one) for one in choice.choices]
+            denied = "none" if "none" in choices else None
+            opposites = [f"no-{name}"]
+            return Setting(
+                name, "choice", choices=choices, alone=alone, denied=denied, opposites=opposites
+            )
+        case Seconds() as seconds:
+            default = None if alone is None else float(alone)
+            return Setting(name, "seconds", least=seconds.least, alone=default)
+    return Setting(name, "text", alone=alone)
+
+
+def options(values: "Mapping[str, Any]", called: "Callable[[str], str]") -> Options:
+    """These values as options; `called` is how a field is named in a complaint.
+
+    Raises OptionsProblem.
+    """
     return Options(
-        watch=tuple(values["watch"]),
-        ignore=tuple(values["ignore"]),
+        watch=values["watch"],
+        ignore=values["ignore"],
         delay_s=values["delay"],
         poll_s=values["poll"],
         data=values["data"],
@@ -248,16 +306,16 @@ def parse(words: "Sequence[str]") -> Options | None:
         verbose=values["verbose"],
         color=values["color"],
         python=values["python"],
-        leave=tuple(values["leave"]),
-        keep_sockets="none" if values["no_keep_sockets"] else values["keep_sockets"],
-        sockets=_places(values["socket"]),
+        leave=values["leave"],
+        keep_sockets=values["keep_sockets"],
+        sockets=_places(values["socket"], called),
         warm=values["warm"],
         name=values["name"],
         keys=values["keys"],
     )
 
 
-def _places(texts: "Sequence[str]") -> "tuple[Place, ...]":
+def _places(texts: "Sequence[str]", called: "Callable[[str], str]") -> "tuple[Place, ...]":
     if not texts:
         return ()
     from autoreload.core.listenfds import SocketProblem, parse
@@ -265,7 +323,7 @@ def _places(texts: "Sequence[str]") -> "tuple[Place, ...]":
     try:
         return tuple(parse(text) for text in texts)
     except SocketProblem as problem:
-        raise OptionsProblem(f"--socket {problem}") from None
+        raise OptionsProblem(f"{called('socket')} {problem}") from None
 
 
 def _joined(word: str) -> str:

@@ -3,23 +3,24 @@
 import os
 import sys
 
+from autoreload.configuring import KEPT, Configuration
 from autoreload.core import commandline
-from autoreload.core.options import Options, OptionsProblem
+from autoreload.core.options import OptionsProblem
 from autoreload.core.targets import UsageProblem, plan
 from autoreload.system import terminal
 from autoreload.system.environment import RealFacts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
+    from autoreload.configuring import Settled
+    from autoreload.core.options import Options
     from autoreload.core.targets import Plan
 
 _OPTION = "AUTORUN_"
 _OTHERS = frozenset({"RUN_MAIN", "WERKZEUG_RUN_MAIN", "WERKZEUG_SERVER_FD"})
 """What other reloaders tell their own inner process; inherited, it makes Werkzeug fail."""
-_KEPT = frozenset({"AUTORUN_ID"})
-"""Variables with our prefix that are no options, and that a nested autorun sets anew."""
 
 
 def main(words: "Sequence[str]") -> int:
@@ -52,44 +53,67 @@ def _command(words: "Sequence[str]") -> int:
 
 
 def _start(words: "Sequence[str]") -> int:
-    if commandline.plain(words) and not _has_options(os.environ):
-        line, options = commandline.split(words, lambda _: None), Options()
-    else:
-        from autoreload import cli
-
-        line = commandline.split(words, cli.arity)
-        parsed = cli.parse(line.options)
-        if parsed is None:
-            return 0
-        options = parsed
     try:
+        configuration = Configuration(words, os.environ)
+        settled = configuration.begin()
+        if settled is None:
+            return 0
+        _enter(settled.folder)
         facts = RealFacts()
     except FileNotFoundError:
         raise UsageProblem("the current directory is gone: change into another one") from None
+    if settled.given is not None and settled.given.values["print_config"]:
+        return _print(settled)
+    line, options, notes = settled.line, settled.options, settled.notes
     if not line.target:
-        return _offer(facts)
+        from autoreload.core.candidates import the_one
+
+        one = None if line.dashed else the_one(facts)
+        if one is None:
+            return _offer(facts)
+        line = commandline.Line((), one.split(), dashed=False)
+        notes = (*notes, f"autorun {one}: the one program here")
     if complaint := commandline.reserved_name(line, facts.is_file):
         raise UsageProblem(complaint)
     planned = plan(line.target, dashed=line.dashed, python=options.python, facts=facts)
-    _check_signal(options)
+    planned.notes = (*notes, *planned.notes)
     if not options.reload:
         _become(planned, options)
-    return _run(planned, options, (*line.target, "--" if line.dashed else ""))
+    return _run(planned, configuration, (*line.target, "--" if line.dashed else ""))
 
 
-def _run(planned: "Plan", options: Options, words: "Sequence[str]") -> int:
+def _enter(folder: str) -> None:
+    """Be where the target runs, as after a `cd`: PWD says so too."""
+    if folder != os.getcwd():
+        os.chdir(folder)
+        os.environ["PWD"] = folder
+
+
+def _print(settled: "Settled") -> int:
+    from autoreload.core.wording_settings import as_toml
+
+    assert settled.given is not None
+    text = as_toml(settled.given, settled.table, settled.line)
+    try:
+        os.write(1, text.encode(errors="surrogateescape"))
+    except OSError:
+        pass  # nobody reads it
+    return 0
+
+
+def _run(planned: "Plan", configuration: Configuration, words: "Sequence[str]") -> int:
     from autoreload.core.listenfds import SocketProblem
     from autoreload.outer import instances
     from autoreload.outer.run import run
 
     try:
-        instance = instances.claim(words, options.name, os.environ)
+        instance = instances.claim(words, configuration.options.name, os.environ)
     except instances.Taken as taken:
         from autoreload.client.commands import already
 
         raise UsageProblem(already(taken.path, taken.pid)) from None
     try:
-        return run(planned, options, environment_of_app(), instance)
+        return run(planned, configuration, environment_of_app(), instance)
     except SocketProblem as problem:
         raise UsageProblem(str(problem)) from None
     except FileNotFoundError as error:
@@ -100,7 +124,7 @@ def _run(planned: "Plan", options: Options, words: "Sequence[str]") -> int:
         ) from None
 
 
-def _become(planned: "Plan", options: Options) -> None:
+def _become(planned: "Plan", options: "Options") -> None:
     """One plain process with this pid: no watcher, no flag, no further descriptor unless asked."""
     from autoreload.outer.launchpad import by_hand
 
@@ -135,21 +159,6 @@ def _offer(facts: RealFacts) -> int:
     return 2
 
 
-def _check_signal(options: Options) -> None:
-    from autoreload.outer.launchpad import signal_number
-
-    try:
-        signal_number(options.signal or "INT")
-    except ValueError:
-        raise UsageProblem(
-            f"--signal {options.signal!r} is no signal; INT, TERM, HUP or QUIT are"
-        ) from None
-
-
-def _has_options(environment: "Mapping[str, str]") -> bool:
-    return any(name.startswith(_OPTION) and name not in _KEPT for name in environment)
-
-
 def environment_of_app() -> dict[str, str]:
     """The environment that autorun was given, without what is meant for autorun alone.
 
@@ -159,7 +168,7 @@ def environment_of_app() -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if (not name.startswith(_OPTION) or name in _KEPT) and name not in _OTHERS
+        if (not name.startswith(_OPTION) or name in KEPT) and name not in _OTHERS
     }
     if "LC_CTYPE" in kept and not _was_given("LC_CTYPE"):
         del kept["LC_CTYPE"]

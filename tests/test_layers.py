@@ -20,7 +20,8 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "outer": ("core", "system", "watch", "outer", "__init__"),
     "client": ("core", "system", "client"),
     "cli": ("core", "__init__"),
-    "entry": ("core", "system", "outer", "client", "cli"),
+    "configuring": ("core", "system", "cli"),
+    "entry": ("core", "system", "outer", "client", "cli", "configuring"),
     "__main__": ("entry", "inner.run", "inner.launch", "inner.disguise"),
     "__init__": ("inner.hooks",),
 }

@@ -39,6 +39,11 @@ class Line:
         self.target = tuple(target)
         self.dashed = dashed
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The target as it was typed."""
+        return ("--", *self.target) if self.dashed else self.target
+
 
 def split(argv: "Sequence[str]", arity: "Callable[[str], int | None]") -> Line:
     """Cut the line at the first word that is not ours.
@@ -59,11 +64,11 @@ def split(argv: "Sequence[str]", arity: "Callable[[str], int | None]") -> Line:
 
 
 def plain(argv: "Sequence[str]") -> bool:
-    """Tell whether the line has a target and no option of ours, so that click is not needed.
+    """Tell whether the line has no option of ours, so that click is not needed.
 
-    Options may still come from the environment; the caller looks there.
+    Options may still come from the environment or a file; the caller looks there.
     """
-    return bool(argv) and (argv[0] == "--" or _starts_target(argv[0]))
+    return not argv or argv[0] == "--" or _starts_target(argv[0])
 
 
 def reserved_name(line: Line, is_file: "Callable[[str], bool]") -> str | None:

@@ -32,9 +32,11 @@ def of_option(patterns: "Iterable[str]", root: str) -> "Ignored":
     """The patterns of --ignore: as in a .gitignore at the root; absolute paths mean themselves."""
     ignored = Ignored()
     for pattern in patterns:
-        below = pattern.removeprefix(root.rstrip("/") + "/")
-        ignored.add([pattern if below == pattern else f"/{below}"], root)
-        if pattern.startswith("/") and below == pattern:
+        sign = "!" if pattern.startswith("!") else ""
+        text = pattern.removeprefix(sign)
+        below = text.removeprefix(root.rstrip("/") + "/")
+        ignored.add([pattern if below == text else f"{sign}/{below}"], root)
+        if text.startswith("/") and below == text:
             ignored.add([pattern], "/")
     return ignored
 

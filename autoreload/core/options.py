@@ -2,13 +2,26 @@
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Literal
 
     from autoreload.core.listenfds import Place
 
 
+LONGEST_S = 86_400
+
+
 class OptionsProblem(Exception):  # it is the user's, not a fault of ours
     """An option that is none of ours, or has a value that it cannot have; the text says so."""
+
+
+def out_of_bounds(seconds: float, least: float) -> str:
+    """What is wrong with a number of seconds: below a bound, or as good as endless."""
+    # Compared as it is: an int of a hundred digits is no float.
+    if least <= seconds <= LONGEST_S:
+        return ""
+    shown = f"{seconds:g}" if isinstance(seconds, float) or abs(seconds) < 1e15 else "that"
+    return f"{shown} is not between {least:g} and {LONGEST_S} s"
 
 
 class Options:
@@ -96,3 +109,12 @@ class Options:
         """What this autorun is called beside others of the same directory."""
         self.keys = keys
         """Whether letters are taken from the terminal when the app leaves them."""
+
+    def differing(self, other: "Options") -> list[str]:
+        """The fields that are not the same in another one."""
+        return [one for one in self.__slots__ if getattr(self, one) != getattr(other, one)]
+
+    def take(self, other: "Options", fields: "Iterable[str]") -> None:
+        """Be as another one in these fields: whoever holds this one sees them from now on."""
+        for one in fields:
+            setattr(self, one, getattr(other, one))

@@ -3,7 +3,7 @@
 import os
 import time
 
-from autoreload.outer.launchpad import signal_number
+from autoreload.system import signals
 from autoreload.system.witness import Witness
 
 TYPE_CHECKING = False
@@ -25,7 +25,8 @@ class Asking:
     """Knows the signal, and who has had it."""
 
     def __init__(self, options: "Options", plan: "Plan") -> None:
-        self._number = signal_number(options.signal or plan.stop_signal)
+        self._options = options
+        self._usual = plan.stop_signal
         self._witness: Witness | None = None
         self._due: float | None = None
 
@@ -36,7 +37,7 @@ class Asking:
 
     def now(self, child: "Child", *, restart: bool) -> None:
         """Ask as a user would."""
-        child.ask(self._number, restart=restart)
+        child.ask(signals.number_of(self._options.signal or self._usual), restart=restart)
 
     def soon(self) -> None:
         """Ask when it is clear that nobody else has."""

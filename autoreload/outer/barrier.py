@@ -106,6 +106,8 @@ class Barrier:
             return "stopped"
         if self._watching.looked_at < one.asked or self._noticing.pending:
             return ""
+        if self._watching.apart_moves:  # the settings are saved files, too
+            return ""
         if state in OVER:
             return "broken" if state == "crashed" else "finished"
         child = self._runs.listener

@@ -39,6 +39,8 @@ class Deciding:
             self._report.unanswered(restart.paths)
         elif restart.installed:
             self._report.installed(restart.installed)
+        elif restart.settings:
+            self._report.settings(restart.settings, restarts=True)
         else:
             reasons = [self._watching.why(one) for one in restart.paths]
             self._report.changed(restart.paths, reasons)

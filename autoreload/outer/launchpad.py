@@ -6,7 +6,7 @@ import signal
 from autoreload.core import protocol
 from autoreload.outer.child import DOOR, Child
 from autoreload.system import channel as channels
-from autoreload.system import files, processes
+from autoreload.system import files, processes, signals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ class Launchpad:
             "name": plan.entry_point or plan.name,
             "argv0": plan.name if plan.entry_point else "",
             "mask": self._mask,
-            "signal": signal_number(options.signal or plan.stop_signal),
+            "signal": signals.number_of(options.signal or plan.stop_signal),
             "stop_timeout_s": options.stop_timeout_s,
             "delay_s": options.delay_s,
             "poll_s": options.poll_s or 0.0,
@@ -214,13 +214,3 @@ def by_hand(plan: "Plan") -> list[str]:
     if plan.kind == "callable":
         return [*start, DOOR, "--call", plan.name, *plan.args]
     return [*start, plan.name, *plan.args]
-
-
-def signal_number(name: str) -> int:
-    """INT, SIGINT or 2 as a number; ValueError for anything else."""
-    if name.isdigit():
-        return int(signal.Signals(int(name)))
-    found = getattr(signal, "SIG" + name.upper().removeprefix("SIG"), None)
-    if not isinstance(found, signal.Signals):
-        raise ValueError(name)
-    return int(found)

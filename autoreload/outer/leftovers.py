@@ -9,6 +9,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
+    from autoreload.core.options import Options
+
 SPARED = frozenset(
     {
         "gpg-agent",
@@ -39,9 +41,9 @@ GRACE_S = 0.5
 class Leftovers:
     """Ends what descends from the app; as subreaper we are the parent of what lost its own."""
 
-    def __init__(self, identity: str, spared: "Iterable[str]") -> None:
+    def __init__(self, identity: str, options: "Options") -> None:
         self._mark = (protocol.IDENTITY, identity)
-        self._spared = SPARED | set(spared)
+        self._options = options
         self._left: set[int] = set()
         # A shell that became autorun by exec has left its own children to us.
         self._before = {one.pid for one in processes.children(os.getpid()) or ()}
@@ -82,7 +84,8 @@ class Leftovers:
         return [one for one in found if processes.carries(one.pid, *self._mark)]
 
     def _is_ended(self, process: processes.Process) -> bool:
-        return process.name not in self._spared and process.pid not in self._left
+        spared = process.name in SPARED or process.name in self._options.leave
+        return not spared and process.pid not in self._left
 
 
 def end(found: "Iterable[processes.Process]", pause: "Callable[[float], object]") -> None:

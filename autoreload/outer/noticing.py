@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from autoreload.core.packages import Installation
     from autoreload.core.protocol import Message
+    from autoreload.core.wording import Line
     from autoreload.outer.child import Child
 
 LONGEST_GIT_S = 10.0
@@ -22,9 +23,9 @@ UNANSWERED_S = 2.0
 
 
 class Restart:
-    """Files that changed, or packages that were installed, and when that was noticed."""
+    """Files that changed, packages that were installed, or settings, and when that was noticed."""
 
-    __slots__ = ("installed", "is_unanswered", "paths", "since")
+    __slots__ = ("installed", "is_unanswered", "paths", "settings", "since")
 
     def __init__(
         self,
@@ -33,17 +34,20 @@ class Restart:
         *,
         is_unanswered: bool = False,
         installed: "Sequence[Installation]" = (),
+        settings: "Sequence[Line]" = (),
     ) -> None:
         self.paths = paths
         self.installed = installed
         self.since = since
         self.is_unanswered = is_unanswered
+        self.settings = settings
+        """What is to be said of settings that have changed."""
 
 
 class Noticing:
     """Turns hints into requests to the inner, and into restarts where the outer itself compared."""
 
-    def __init__(self, watching: Watching, *, bytecode_elsewhere: bool) -> None:
+    def __init__(self, watching: Watching, bytecode_elsewhere: bool) -> None:
         """With `bytecode_elsewhere` (PYTHONPYCACHEPREFIX) it is distrusted, not looked for."""
         self._watching = watching
         self._bytecode_elsewhere = bytecode_elsewhere
@@ -121,7 +125,8 @@ class Noticing:
                 child.tell("refresh", paths=protocol.shortened(found.refresh))
             if self._asked_at is not None and now > self._asked_at + UNANSWERED_S:
                 return self._unanswered(now)
-        self._pending += [path for path in found.restart if path not in self._pending]
+        changed = [path for path in found.restart if not self._watching.is_apart(path)]
+        self._pending += [path for path in changed if path not in self._pending]
         if self.is_paused:
             return None
         if self._pending:

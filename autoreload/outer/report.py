@@ -91,7 +91,6 @@ class Report:
         """Autorun begins."""
         self._journal.add("start", **self.introduction())
         self.say(*(Line(note, "dim") for note in self._plan.notes))
-        self.say(*(Line(note, "dim") for note in self._plan.notes))
 
     def leaves(self, code: int, signal: int | None) -> None:
         """Autorun ends; people have been told."""
@@ -181,6 +180,16 @@ class Report:
     def installed(self, installed: "Sequence[Installation]") -> None:
         self._restarting("package", [one[0] for one in installed])
         self.say(wording.installed(installed))
+
+    def settings(self, lines: "Sequence[Line]", *, restarts: bool) -> None:
+        """The config file has changed."""
+        if restarts:
+            self._restarting("settings", [])
+        self.say(*lines)
+
+    def shown(self, path: str) -> str:
+        """A path as the user would write it."""
+        return wording.path_shown(path, self._root)
 
     def asked(self, by: str) -> None:
         """A restart without a change."""

@@ -23,6 +23,7 @@ from autoreload.outer.noticing import Noticing
 from autoreload.outer.outage import Outage
 from autoreload.outer.report import Report
 from autoreload.outer.runs import Runs
+from autoreload.outer.settings import Settings
 from autoreload.outer.sockets import Sockets
 from autoreload.outer.watching import Watching
 from autoreload.system import processes, signals, terminal
@@ -32,11 +33,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from autoreload.core.options import Options
     from autoreload.core.protocol import Message
     from autoreload.core.targets import Plan
     from autoreload.outer.child import Child
     from autoreload.outer.readiness import Readiness
+    from autoreload.outer.settings import Source
     from autoreload.system.instance import Instance
 
 KILL_AFTER_S = 0.3
@@ -51,11 +52,11 @@ class Outer:
     def __init__(
         self,
         plan: "Plan",
-        options: "Options",
+        source: "Source",
         environment: "Mapping[str, str]",
         instance: "Instance | None" = None,
     ) -> None:
-        self._options = options
+        self._options = options = source.options
         self._root = os.getcwd()
         identity = os.urandom(8).hex()
         self._sockets = Sockets(options)
@@ -79,11 +80,10 @@ class Outer:
         self._ending = Ending(options, self._report)
         self._asking = Asking(options, plan)
         self._environment = environment
-        self._leftovers = leftovers.Leftovers(identity, options.leave)
+        self._leftovers = leftovers.Leftovers(identity, options)
         self._clearing = Clearing(self._leftovers, self._ears, self._report)
         self._watching = Watching(options, self._root, self._complain)
-        elsewhere = has_bytecode_elsewhere(plan, environment)
-        self._noticing = Noticing(self._watching, bytecode_elsewhere=elsewhere)
+        self._noticing = Noticing(self._watching, has_bytecode_elsewhere(plan, environment))
         self._runs = Runs(
             self._launchpad, self._watching, self._noticing, self._sockets, serves=plan.serves
         )
@@ -99,8 +99,8 @@ class Outer:
             launchpad=self._launchpad,
             deciding=self._deciding,
         )
-        home = environment.get("HOME", "")
-        self._outage = Outage(plan.title, self._root, home, self._sockets)
+        self._settings = Settings(source, self._watching, self._launchpad, self._report)
+        self._outage = Outage(plan.title, self._root, environment.get("HOME", ""), self._sockets)
         self._hearing = Hearing(
             options,
             self._launchpad,
@@ -156,7 +156,7 @@ class Outer:
 
     def _timeout(self) -> float | None:
         now = time.monotonic()
-        parts = (self._asking, self._outage, self._control, self._noticing)
+        parts = (self._asking, self._outage, self._control, self._noticing, self._settings)
         times = [one for part in parts for one in part.timeouts(now)]
         if self._state in ALIVE:
             times += self._runs.timeouts(now)
@@ -325,10 +325,11 @@ class Outer:
         found = self._noticing.look(self._runs.listener if runs else None)
         # A run that has not begun yet will read what is there when it does.
         has_begun = not runs or self._runs.listener is not None
-        if found is None or not has_begun or not (runs or self._state is State.WAITING):
+        if not has_begun or not (runs or self._state is State.WAITING):
             return
-        self._deciding.found(found)
-        self._feed(Event.CHANGED)
+        if restart := found or self._settings.look(is_paused=self._noticing.is_paused):
+            self._deciding.found(restart)
+            self._feed(Event.CHANGED)
 
     def _complain(self, line: Line) -> None:
         """The event source is not to be trusted, wholly or in part."""
@@ -339,10 +340,10 @@ class Outer:
 
 def run(
     plan: "Plan",
-    options: "Options",
+    source: "Source",
     environment: "Mapping[str, str]",
     instance: "Instance | None" = None,
 ) -> int:
     """Run a target until autorun ends, to be found at `instance`; the exit code."""
     sys.setswitchinterval(0.001)  # watchdog's threads hand a hint over sooner
-    return Outer(plan, options, environment, instance).run()
+    return Outer(plan, source, environment, instance).run()

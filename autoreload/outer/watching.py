@@ -62,19 +62,34 @@ class Watching:
         self._probes = Probes()
         self._looked = time.monotonic()
         self._cost_s = 0.0
-        self._has_sources = False
+        self._wholes: list[str | None] = []
+        """The trees of everything: which names of it, or None for all."""
         self._is_gone = False
+        self.apart: set[str] = set()
+        """Files that are no business of the app's; somebody else compares them."""
+        self.apart_hinted = False
+        """Whether there was an event of one; it stays until somebody has looked."""
+        self.apart_moves = False
+        """Whether one of them has changed and nothing was done about it yet."""
 
     # --- what is watched ------------------------------------------------------------------------
 
     def add_pattern(self, pattern: str) -> Tree:
         """Watch what a glob or directory names."""
-        return self._add_tree(base_of(pattern, self._root), pattern)
+        wanted = Patterns([pattern], self._root)
+        tree = Tree(base_of(pattern, self._root), wanted, self._ignored)
+        self._trees.append(tree)
+        self.subscribe()
+        return tree
+
+    def add_apart(self, paths: "Iterable[str]") -> None:
+        """Have hints for files that belong to autorun: `apart_hinted` tells of them."""
+        self.apart = set(paths)
+        self.subscribe()
 
     def add_sources(self) -> None:
         """Watch every Python file of the root, once: something below the app is not followed."""
-        if not self._has_sources:
-            self._has_sources = True
+        if "*.py" not in self._wholes:
             self.add_everything(only="*.py")
 
     def add_everything(self, *, only: str | None = None, since_ns: int | None = None) -> Tree:
@@ -83,8 +98,8 @@ class Watching:
         What was touched since `since_ns`, the start of the run, counts as changed: the run may
         have read it before.
         """
-        wanted = Patterns([only], self._root) if only else None
-        tree = Tree(self._root, wanted, self._ignored, heeds_git=True)
+        self._wholes.append(only)
+        tree = self._whole(only)
         for path in tree.found:
             if since_ns is not None and files.touched_since(path, since_ns):
                 tree.found[path] = Loaded(path, None)
@@ -92,11 +107,15 @@ class Watching:
         self.subscribe()
         return tree
 
-    def _add_tree(self, directory: str, pattern: str) -> Tree:
-        tree = Tree(directory, Patterns([pattern], self._root), self._ignored)
-        self._trees.append(tree)
-        self.subscribe()
-        return tree
+    def _whole(self, only: str | None) -> Tree:
+        wanted = Patterns([only], self._root) if only else None
+        return Tree(self._root, wanted, self._ignored, heeds_git=True)
+
+    def renew(self) -> list[Tree]:
+        """Watch what the options say by now; the trees of --watch, in its order."""
+        self._ignored = of_option(self._options.ignore, self._root)
+        self._trees = [self._whole(only) for only in self._wholes]
+        return [self.add_pattern(pattern) for pattern in self._options.watch]
 
     def add_cached(self, directory: str, pattern: str, *, since_ns: int) -> list[str]:
         """Watch what the framework caches; installed packages are left alone.
@@ -145,6 +164,7 @@ class Watching:
         """Have every directory watched that holds a watched file."""
         wanted = {os.path.dirname(path) for path in (*self._loaded, *self._below)}
         wanted |= self._probes.folders()
+        wanted |= {os.path.dirname(path) for path in self.apart}
         for tree in (*self._trees, *self._cached):
             wanted |= tree.directories
         self._sources.follow(wanted)
@@ -153,6 +173,7 @@ class Watching:
         """Every file that is watched."""
         yield from self._loaded
         yield from self._below
+        yield from self.apart
         for tree in (*self._trees, *self._cached):
             yield from tree.found
 
@@ -165,6 +186,7 @@ class Watching:
         return (
             path in self._loaded
             or path in self._below
+            or path in self.apart
             or any(tree.is_wanted(path) for tree in (*self._trees, *self._cached))
             or self._probes.is_wanted(path)
         )
@@ -195,6 +217,10 @@ class Watching:
     def is_ignored(self, path: str) -> bool:
         """Whether --ignore names a path."""
         return self._ignored.match(path)
+
+    def is_apart(self, path: str) -> bool:
+        """Whether a file is autorun's alone; a pyproject.toml is everybody's."""
+        return path in self.apart and not path.endswith("/pyproject.toml")
 
     def probes_for(self, path: str) -> bool:
         """Whether a module was looked for at this path."""
@@ -232,6 +258,7 @@ class Watching:
         """Take the hints, or everything when that is due, and compare."""
         found = Found()
         hints = self._sources.hints()
+        self.apart_hinted = self.apart_hinted or not self.apart.isdisjoint(hints)
         if self._ignored:
             hints = {path for path in hints if not self._ignored.match(path)}
         found.touched = hints

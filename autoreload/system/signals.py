@@ -25,6 +25,16 @@ _SI_KERNEL = 128
 """`si_code` of a signal that the kernel sent, such as those typed at a terminal (sigaction(2))."""
 
 
+def number_of(name: str) -> int:
+    """INT, SIGINT or 2 as a number; ValueError for anything else."""
+    if name.isdigit():
+        return int(signal.Signals(int(name)))
+    found = getattr(signal, "SIG" + name.upper().removeprefix("SIG"), None)
+    if not isinstance(found, signal.Signals):
+        raise ValueError(name)
+    return int(found)
+
+
 class Heard:
     """One signal: its number, and whether the kernel sent it to the whole group."""
 

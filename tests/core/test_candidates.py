@@ -1,6 +1,8 @@
 """What bare `autorun` offers."""
 
-from autoreload.core.candidates import MOST, candidates
+import pytest
+
+from autoreload.core.candidates import MOST, candidates, the_one
 from tests.core.machine import Machine
 
 
@@ -60,3 +62,49 @@ def test_the_list_is_short_and_may_be_empty() -> None:
     assert candidates(Machine()) == []
     many = {f"a{number}.py": "def main(): pass\n" for number in range(30)}
     assert len(candidates(Machine(many))) == MOST
+
+
+GUARDED = "x = 1\nif __name__ == '__main__':\n    pass\n"
+FASTAPI = "app = FastAPI()\n"
+
+ALONE = {
+    "a Django project": ({"manage.py": GUARDED, "shop/wsgi.py": "application = x"}, "manage.py"),
+    "with scripts beside it": ({"manage.py": GUARDED, "deploy.py": GUARDED}, "manage.py"),
+    "an application": ({"main.py": FASTAPI}, "uvicorn main:app"),
+    "in a file of any name": ({"shop.py": "web = Flask('x')\n"}, "flask --app shop:web run"),
+    "with its worker": ({"app.py": FASTAPI, "jobs.py": "jobs = Celery()\n"}, "uvicorn app:app"),
+    "a program by its name": ({"main.py": "print(1)\n", "tool.py": GUARDED}, "main.py"),
+    "with a guard": ({"app.py": "def main(): pass\n" + GUARDED}, "app.py"),
+    "that defines main only": ({"app.py": "def main(): pass\n"}, "app:main"),
+    "a directory that is run": ({"__main__.py": "print(1)\n"}, "__main__.py"),
+}
+
+
+@pytest.mark.parametrize("kind", ALONE)
+def test_the_one_program_is_run_without_a_word(kind: str) -> None:
+    files, target = ALONE[kind]
+    machine = Machine(files)
+    found = the_one(machine)
+    assert found is not None
+    assert found.removesuffix(" runserver") == target
+    assert candidates(machine)[0] == f"autorun {found}"
+
+
+SEVERAL = {
+    "nothing": {},
+    "two names": {"main.py": "print(1)\n", "app.py": "print(2)\n"},
+    "an application and a program": {"api.py": FASTAPI, "main.py": "print(1)\n"},
+    "two applications in a file": {"main.py": FASTAPI + "admin = FastAPI()\n"},
+    "Django and a program": {"manage.py": GUARDED, "app.py": "print(1)\n"},
+    "a script that nobody has asked for": {"deploy.py": GUARDED},
+    "a function that nobody has asked for": {"deploy.py": "def main(): pass\n"},
+    "a worker": {"jobs.py": "jobs = Celery()\n"},
+    "a package": {"tool/__init__.py": "", "tool/__main__.py": ""},
+}
+
+
+@pytest.mark.parametrize("kind", SEVERAL)
+def test_what_is_not_the_one_program_is_only_offered(kind: str) -> None:
+    machine = Machine(SEVERAL[kind])
+    assert the_one(machine) is None
+    assert bool(candidates(machine)) == bool(SEVERAL[kind])

@@ -92,7 +92,7 @@ def test_a_plain_line_has_no_options(argv: list[str]) -> None:
         (["-"], True),
         (["-q", "app.py"], False),
         (["--help"], False),
-        ([], False),
+        ([], True),
     ],
 )
 def test_click_is_needed_only_for_options(argv: Sequence[str], expected: bool) -> None:
@@ -112,3 +112,10 @@ def test_a_name_kept_for_a_command_of_ours_is_no_target(word: str) -> None:
 def test_any_other_name_is_a_target() -> None:
     assert reserved_name(Line((), ("uvicorn",), dashed=False), lambda _: False) is None
     assert reserved_name(Line(("-q",), (), dashed=False), lambda _: False) is None
+
+
+@pytest.mark.parametrize("typed", ["app.py -q", "-- node --watch", "-m pkg", ""])
+def test_the_words_of_a_target_are_read_as_the_same_target(typed: str) -> None:
+    line = split(typed.split(), ARITY.get)
+    again = split(line.words, ARITY.get)
+    assert (again.target, again.dashed) == (line.target, line.dashed)
