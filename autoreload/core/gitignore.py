@@ -125,7 +125,7 @@ def _body(text: str, *, tied: bool) -> str | None:
             stars = len(rest) - len(rest.lstrip("*"))
             after = rest[stars:]
             if stars > 1 and begins and not after:
-                parts.append(".+" if parts else ".*")
+                parts.append(".*")
             elif stars > 1 and begins and after.startswith("/"):
                 parts.append("(?:.*/)?")
                 position += 1

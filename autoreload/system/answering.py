@@ -1,7 +1,7 @@
 """Answers for autorun when it is gone: what still lives below a filter may bind and listen.
 
-It is run as a file, `python -I -S answering.py FD…`, and ends with the last of those processes, which
-are what autorun was told to leave alone, such as a browser. Without it they would get ENOSYS.
+It is run as a file, `python -I -S answering.py FD…`, and ends with the last of those processes,
+which are what autorun was told to leave alone, such as a browser. Without it they would get ENOSYS.
 """
 
 import os

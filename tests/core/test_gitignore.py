@@ -66,6 +66,7 @@ def ignored(patterns: Sequence[str], path: str) -> bool:
         ("**/a", ("a", "b/a", "b/c/a"), ("ab",)),
         ("**/a/b", ("a/b", "c/a/b"), ("a/c/b",)),
         ("a/**", ("a/b", "a/b/c"), ("a", "b/a/c")),
+        ("a/b**", ("a/b", "a/bc", "a/b/c"), ("a", "b")),
         ("a/**/b", ("a/b", "a/c/b", "a/c/d/b"), ("b", "ab")),
         ("a**b", ("ab", "acb"), ("a/b",)),
         ("**", ("a", "a/b"), ()),
