@@ -109,8 +109,9 @@ class App:
         stdin: int = subprocess.DEVNULL,
         cwd: Path | None = None,
         new_group: bool = True,
+        stderr: int | None = None,
     ) -> "App":
-        """Start `autorun WORDS` in the project."""
+        """Start `autorun WORDS` in the project; with `stderr` that is not read here."""
         with self._out.open("ab") as out, self._err.open("ab") as err:
             self.process = subprocess.Popen(
                 [*(command or (sys.executable, "-m", "autoreload")), *words],
@@ -118,7 +119,7 @@ class App:
                 env=clean_environment(env),
                 stdin=stdin,
                 stdout=out,
-                stderr=err,
+                stderr=err if stderr is None else stderr,
                 process_group=0 if new_group else None,
             )
         return self

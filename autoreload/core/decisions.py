@@ -6,19 +6,30 @@ if TYPE_CHECKING:
 
 
 class Broken:
-    """A changed file that does not compile: where and why."""
+    """Code that does not compile, or has failed: where and why."""
 
-    __slots__ = ("column", "kind", "line", "path", "source", "text")
+    __slots__ = ("column", "kind", "line", "path", "source", "start", "text")
 
     def __init__(
-        self, path: str, line: int, column: int, kind: str, text: str, source: str
+        self,
+        path: str,
+        line: int,
+        column: int,
+        kind: str,
+        text: str,
+        source: str,
+        *,
+        start: int = 0,
     ) -> None:
         self.path = path
         self.line = line
+        """From 1; 0 when it is not known, as with `column`."""
         self.column = column
         self.kind = kind
         self.text = text
         self.source = source
+        """The line of code; of a very long one the part from the character `start` on."""
+        self.start = start
 
     def fields(self) -> "dict[str, object]":
         """As plain data, for a message."""

@@ -38,6 +38,7 @@ EVENTS: dict[str, tuple[str, dict[str, str]]] = {
             "ms": "since the save that it is for, or since the start",
             "mode": "cold, or warm when it went on from a checkpoint",
             "urls": "where it listens",
+            "why": "it was not warm, where it might have been",
         },
     ),
     "changed": (
@@ -64,7 +65,14 @@ EVENTS: dict[str, tuple[str, dict[str, str]]] = {
         "the app has been asked to stop and has not yet",
         {"signal": "what it was sent", "threads": "that keep it", "children": "that keep it"},
     ),
-    "killed": ("the app did not stop in time", {"after_ms": "since it was asked"}),
+    "killed": (
+        "the app did not stop in time",
+        {
+            "after_ms": "since it was asked",
+            "threads": "that were alive",
+            "children": "that were alive",
+        },
+    ),
     "crashed": (
         "a run has failed, the next change starts another",
         {
@@ -122,7 +130,7 @@ def of_failed(failed: "Message", root: str) -> "dict[str, Value]":
         "message": failed.text("text"),
         "file": wording.path_shown(failed.text("path"), root),
         "line": line,
-        "column": 0,
+        "column": int(failed.number("column")),
         "source": excerpt[at] if 0 <= at < len(excerpt) else "",
         "trace": failed.text("trace"),
     }

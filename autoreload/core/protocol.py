@@ -26,7 +26,8 @@ costs the inner no import.
                      settled  it was called, and has imported nothing for a while
                      usage    the target cannot be run as it was named
                      failed   the exception that ends the program: kind, text, path, line,
-                              source (from line `first` on) and trace
+                              column, source (from line `first` on), trace, whether that is
+                              hidden, and the module that is missing
                      noticed  something has changed, a restart may follow
                      waiting  something else is rewriting the tree
                      restart  this inner is ending because of these files
@@ -36,7 +37,8 @@ costs the inner no import.
                      held     a changed file does not compile, the app goes on
                      same     files were written without new bytes
                      slow     what keeps the app from ending
-                     forced   the time to end is up, the inner ends itself without the app
+                     forced   the time to end is up, the inner ends itself without the app;
+                              what is alive
                      watch    a directory and pattern that the framework caches
                      leave    a process that autorun shall not end
                      own      a reloader inside the program was kept from starting
@@ -48,6 +50,7 @@ costs the inner no import.
                      ahead    what was imported before the first file of the project
                      binds    an address that the program is about to bind
                      cold     why no checkpoint can go on
+                     spawns   the program starts processes
 """
 
 import marshal
@@ -113,6 +116,7 @@ TO_OUTER = frozenset(
         "ahead",
         "binds",
         "cold",
+        "spawns",
     }
 )
 WORDS = TO_INNER | TO_OUTER

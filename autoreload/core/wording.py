@@ -6,7 +6,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from autoreload.core.decisions import Broken
     from autoreload.core.packages import Installation
     from autoreload.core.trust import Doubt
 
@@ -56,9 +55,14 @@ def path_shown(path: str, root: str) -> str:
     prefix = root.rstrip("/\\")
     if prefix and path.startswith((prefix + "/", prefix + "\\")):
         path = path[len(prefix) + 1 :]
-    if path.isprintable():
-        return path
-    return "".join(repr(letter)[1:-1] if _is_control(letter) else letter for letter in path)
+    return printable(path)
+
+
+def printable(text: str) -> str:
+    """A text of somebody else's, as it may stand in a line."""
+    if text.isprintable():
+        return text
+    return "".join(repr(letter)[1:-1] if _is_control(letter) else letter for letter in text)
 
 
 def _is_control(letter: str) -> bool:
@@ -91,8 +95,18 @@ def _hint(keys: bool) -> str:
     return "  h + enter for help" if keys else ""
 
 
-def ready(seconds: float, urls: "Sequence[str]") -> Line:
-    return Line("  ".join((f"ready in {duration(seconds)}", *urls)), "good")
+def ready(seconds: float, urls: "Sequence[str]", *, how: str = "") -> Line:
+    """`how` it came to be, where that is not always the same: warm, or why not."""
+    shown = f"ready in {duration(seconds)}" + (f" ({how})" if how else "")
+    return Line("  ".join((shown, *urls)), "good")
+
+
+def warm(
+    paths: "Sequence[str]", root: str, seconds: float, urls: "Sequence[str]", *, more: int = 0
+) -> Line:
+    """A restart that is over before there was anything else to say of it."""
+    after = ready(seconds, urls, how="warm").text
+    return Line(f"{names(paths, root, more=more)} changed, {after}", "good")
 
 
 def changed(paths: "Sequence[str]", root: str, *, more: int = 0) -> Line:
@@ -143,33 +157,13 @@ def refreshed(paths: "Sequence[str]", root: str, by: str) -> Line:
     return Line(f"{names(paths, root)} changed, {by} reads it again")
 
 
-def cold(reason: str, root: str) -> Line:
-    why = path_shown(reason, root) or "nothing is left to go on from"
-    return Line(f"  this restart is cold: {why}", "dim")
+def cold(reason: str, root: str) -> str:
+    """Why a restart is not warm, for `ready`."""
+    return f"cold: {path_shown(reason, root) or 'nothing is left to go on from'}"
 
 
 def same(paths: "Sequence[str]", root: str) -> Line:
     return Line(f"{names(paths, root)} written with the same content, nothing to do", "dim")
-
-
-def held(broken: "Broken", root: str) -> "list[Line]":
-    """The error as path:line: type: message, then the line with a caret."""
-    where = path_shown(broken.path, root)
-    place = f"{where}:{broken.line}" if broken.line else where
-    lines = [
-        Line(
-            f"{place}: {broken.kind}: {broken.text}. Held, the previous code keeps running",
-            "held",
-        )
-    ]
-    if broken.source.strip():
-        source = broken.source.partition("\n")[0].rstrip()
-        before = source[: max(broken.column - 1, 0)].expandtabs(4)
-        text = source.expandtabs(4).lstrip()
-        caret = max(len(before) - (len(source.expandtabs(4)) - len(text)), 0)
-        lines.append(Line(f"    {text}", "dim"))
-        lines.append(Line("    " + " " * min(caret, len(text)) + "^", "held"))
-    return lines
 
 
 def waiting_for(what: str) -> Line:
@@ -197,17 +191,25 @@ def unusable(text: str, *, waiting: bool) -> Line:
 
 
 def slow_stop(signal_name: str, threads: "Sequence[str]", children: "Sequence[str]") -> Line:
-    kept = []
-    if threads:
-        kept.append(f"{'thread' if len(threads) == 1 else 'threads'} {', '.join(threads)}")
-    if children:
-        kept.append(f"{'child' if len(children) == 1 else 'children'} {', '.join(children)}")
-    by = f", kept by {' and '.join(kept)}" if kept else ""
+    kept = _alive(threads, children)
+    by = f", kept by {kept}" if kept else ""
     return Line(f"waiting for the app to stop ({signal_name} sent){by}", "held")
 
 
-def killed(seconds: float) -> Line:
-    return Line(f"the app had not stopped after {duration(seconds)}, killed", "held")
+def killed(seconds: float, threads: "Sequence[str]" = (), children: "Sequence[str]" = ()) -> Line:
+    """`threads` and `children` are those that were alive."""
+    left = _alive(threads, children)
+    still = f"; still alive: {left}" if left else ""
+    return Line(f"the app had not stopped after {duration(seconds)}, killed{still}", "held")
+
+
+def _alive(threads: "Sequence[str]", children: "Sequence[str]") -> str:
+    found = []
+    if threads:
+        found.append(f"{'thread' if len(threads) == 1 else 'threads'} {', '.join(threads)}")
+    if children:
+        found.append(f"{'child' if len(children) == 1 else 'children'} {', '.join(children)}")
+    return " and ".join(found)
 
 
 def swept(processes: "Sequence[str]") -> Line:
@@ -216,6 +218,21 @@ def swept(processes: "Sequence[str]") -> Line:
 
 def stopped() -> Line:
     return Line("stopped", "dim")
+
+
+def stopped_at_once() -> Line:
+    """Asked for a second time, before the app was through with its clean-up."""
+    return Line("killed", "held")
+
+
+def looped(path: str, root: str, restarts: int, seconds: float) -> Line:
+    """Why a file is not watched any more, and how to say so oneself."""
+    shown = path_shown(path, root)
+    return Line(
+        f"{restarts} restarts in {duration(seconds)}, each for {shown}, which the app writes "
+        f"itself: ignored from now on (--ignore {shown} says so)",
+        "held",
+    )
 
 
 def own_reloader(title: str, what: str) -> Line:

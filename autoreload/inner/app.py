@@ -21,10 +21,15 @@ if TYPE_CHECKING:
     from autoreload.inner.checkpoints import Chain
     from autoreload.inner.keeping import Keeping
     from autoreload.system import processes
+    from autoreload.watch.app import Settings
     from autoreload.watch.reads import Reads
 
 GUARD_GRACE_S = 0.4
 """What the app gets to clean up when the outer is gone; all is over within a second."""
+
+
+MOST_NAMED = 5
+"""Threads, and children, that are named when they keep the program from ending."""
 
 
 class App:
@@ -44,6 +49,7 @@ class App:
         self.ahead: Ahead | None = None
         self.scouting: Scouting | None = None
         self.chain: Chain | None = None
+        self.settings: Settings | None = None
         self.longest_stop_s = 0.0
         self.restarting = False
         self.asked = False
@@ -51,6 +57,8 @@ class App:
     def begin(self, turn: "Message", traces: Traces) -> None:
         """Take over what the last run left."""
         traces.distrusted = frozenset(turn.texts("distrusted"))
+        if self.settings is not None:
+            self.settings.unheed(turn.texts("unheeded"))
         if self.reads is not None:
             self.reads.add_written(turn.texts("written"))
         kept = turn.fields.get("kept")
@@ -107,7 +115,12 @@ class App:
 
     def force(self) -> None:
         """End now; buffers and logs are still written, what else was to be cleaned up is lost."""
-        self._channel.tell("forced")
+        from autoreload.system import processes
+
+        below = processes.descendants(os.getpid(), processes.table())
+        children = protocol.shortened([repr(one) for one in below], most=MOST_NAMED)
+        threads = protocol.shortened(self.kept_by(), most=MOST_NAMED)
+        self._channel.tell("forced", threads=threads, children=children)
         _flush()
         os._exit(protocol.SENTINEL if self.restarting else 1)  # noqa: TID251
 

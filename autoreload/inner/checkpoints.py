@@ -203,7 +203,8 @@ class Chain:
     def _descend(self, mouth: int) -> None:
         self._let_go_above()
         self._up, self._up_inode = mouth, _inode(mouth)
-        self._pid, self._parent = os.getpid(), os.getppid()
+        self._pid = self._app.pid = os.getpid()
+        self._parent = os.getppid()
         self._above.append(self._parent)
         threading = sys.modules.get("threading")
         if threading is not None:
@@ -260,8 +261,10 @@ class Chain:
         if moved := self.driver.moved():
             return f"{moved} lies elsewhere now"
         for found in self.past.differences():
-            if not found.is_source or self.driver.is_stale(found.path):
+            if not found.is_source:
                 return f"{found.path}: {found.reason}"
+            if self.driver.is_stale(found.path):
+                return f"{found.path} is loaded first"
         return ""
 
     def _begin(self, mouth: int, path: str) -> None:

@@ -58,6 +58,35 @@ def cut_our_frames(error: BaseException) -> BaseException:
     return error.with_traceback(trace)
 
 
+def cut_runners(error: BaseException) -> None:
+    """Take the frames of importlib and runpy out, in whatever the error is from and made of.
+
+    Where code of the program is imported by its name, most of a traceback is how that is done.
+    """
+    left, seen = [error], {id(error)}
+    while left:
+        one = left.pop()
+        BaseException.with_traceback(one, _without_runners(one.__traceback__))
+        parts = one.exceptions if isinstance(one, BaseExceptionGroup) else ()
+        for other in (one.__cause__, one.__context__, *parts):
+            if other is not None and id(other) not in seen:
+                seen.add(id(other))
+                left.append(other)
+
+
+def _without_runners(trace: "TracebackType | None") -> "TracebackType | None":
+    kept: list[TracebackType] = []
+    while trace is not None:
+        if not _is_runner(trace.tb_frame.f_code.co_filename):
+            if kept:
+                kept[-1].tb_next = trace
+            kept.append(trace)
+        trace = trace.tb_next
+    if kept:
+        kept[-1].tb_next = None
+    return kept[0] if kept else None
+
+
 def show_without_us() -> None:
     """Let the next uncaught exception be shown without our frames, by whatever hook there is."""
     hook = sys.excepthook
@@ -89,4 +118,8 @@ def _say_that_the_hook_failed(failed: Exception, error: BaseException) -> None:
 
 def is_ours(file: str) -> bool:
     """Whether a frame of this file is ours, or of the machinery that we start a program with."""
-    return file.startswith(_OURS) or file in _RUNNERS or file.endswith(_IMPORTLIB)
+    return file.startswith(_OURS) or _is_runner(file)
+
+
+def _is_runner(file: str) -> bool:
+    return file in _RUNNERS or file.endswith(_IMPORTLIB)

@@ -56,8 +56,12 @@ def _described(error: BaseException, root: str) -> "dict[str, object]":
 
     trace = _without_us(error.__traceback__)
     shown = traceback.TracebackException(type(error), error, trace)
-    path, line = _place(error, trace, root)
+    path, line, column = _place(error, trace, root)
     lines = linecache.getlines(path) if path else []
+    if column < 0:
+        # The code has it in bytes, and from 0.
+        text = lines[line - 1] if line <= len(lines) else ""
+        column = len(text.encode()[: -column - 1].decode(errors="ignore")) + 1 if text else 0
     first = max(line - AROUND, 1)
     excerpt = [_cut(text.rstrip("\r\n"), _MOST_LINE) for text in lines[first - 1 : line + AROUND]]
     return {
@@ -65,10 +69,19 @@ def _described(error: BaseException, root: str) -> "dict[str, object]":
         "text": _cut(_message(error), _MOST_TEXT),
         "path": _cut(path, 4096),
         "line": line,
+        "column": column,
         "first": first,
         "source": "\n".join(excerpt),
         "trace": _tail("".join(shown.format()), _MOST_TRACE),
+        "hidden": _is_hidden(),
+        "missing": (error.name or "") if isinstance(error, ModuleNotFoundError) else "",
     }
+
+
+def _is_hidden() -> bool:
+    """Whether the traceback is known not to be shown; a hook of the program's shows what it may."""
+    limit = getattr(sys, "tracebacklimit", None)
+    return sys.stderr is None or (isinstance(limit, int) and limit <= 0)
 
 
 def _without_us(trace: "TracebackType | None") -> "TracebackType | None":
@@ -77,19 +90,35 @@ def _without_us(trace: "TracebackType | None") -> "TracebackType | None":
     return trace
 
 
-def _place(error: BaseException, trace: "TracebackType | None", root: str) -> "tuple[str, int]":
-    """Path and line to be shown; of a file that does not compile its own."""
+def _place(
+    error: BaseException, trace: "TracebackType | None", root: str
+) -> "tuple[str, int, int]":
+    """Path, line and column to be shown; of a file that does not compile its own.
+
+    A column in bytes, as code objects have it, is negative: -1 is the first.
+    """
     if isinstance(error, SyntaxError) and error.filename and error.lineno:
-        return error.filename, error.lineno
-    last, own = ("", 0), None
+        return error.filename, error.lineno, max(error.offset or 0, 0)
+    last, own = None, None
     prefix = root.rstrip(os.sep) + os.sep
     while trace is not None:
+        last = trace
         path = trace.tb_frame.f_code.co_filename
-        last = (path, trace.tb_lineno or 0)
         if path.startswith(prefix) and not any(one in path for one in _LIBRARIES):
-            own = last
+            own = trace
         trace = trace.tb_next
-    return own or last
+    found = own or last
+    if found is None:
+        return "", 0, 0
+    return found.tb_frame.f_code.co_filename, found.tb_lineno or 0, _column(found)
+
+
+def _column(trace: "TracebackType") -> int:
+    """Where the expression begins that failed; 0 when the code does not know."""
+    for number, (first, _, column, _) in enumerate(trace.tb_frame.f_code.co_positions()):
+        if number == trace.tb_lasti // 2:
+            return -column - 1 if column is not None and first == trace.tb_lineno else 0
+    return 0
 
 
 def _message(error: BaseException) -> str:

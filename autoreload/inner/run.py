@@ -11,6 +11,7 @@ from autoreload.inner.ahead import Ahead, Scouting
 from autoreload.inner.app import App, nap
 from autoreload.inner.callables import Unusable
 from autoreload.inner.keeping import Keeping
+from autoreload.system import audit
 from autoreload.system import channel as channels
 from autoreload.system.channel import Channel, ChannelClosed
 from autoreload.watch.app import Settings
@@ -21,6 +22,7 @@ from autoreload.watch.watcher import Watcher
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FrameType
 
     from autoreload.core.protocol import Message
 
@@ -41,7 +43,8 @@ def main() -> bool:
     if start.flag("warm"):  # before the traces: what we need ourselves is none of the program's
         from autoreload.inner import checkpoints  # noqa: F401
     traces = Traces()
-    watcher = Watcher(channel, traces, app, _settings(start))
+    app.settings = _settings(start)
+    watcher = Watcher(channel, traces, app, app.settings)
     traces.on_load = watcher.loaded
     traces.installed.on_note = lambda *note: channel.tell("installed", note=note)
     traces.install()
@@ -61,6 +64,7 @@ def main() -> bool:
         os.environ.update(listenfds.variables(offered, os.getpid()))
         if app.keeping is not None:
             app.keeping.note(range(listenfds.FIRST_FD, listenfds.FIRST_FD + offered))
+    _tell_of_children(channel)
     _keep_one_reloader(channel, traces)
     traces.on_module["uvicorn.server"] = _hasten
     os.register_at_fork(
@@ -178,6 +182,7 @@ def _run(channel: Channel, app: App, start: "Message", traces: Traces) -> None:
         _tell_failed(channel, app, error, start)
         raise
     except BaseException as error:
+        disguise.cut_runners(error)
         if app.restarting:
             sys.excepthook(type(error), disguise.cut_our_frames(error), error.__traceback__)
         else:
@@ -230,6 +235,23 @@ def _prepare(start: "Message") -> None:
         sys.orig_argv.insert(door + 1, "--call")
     else:
         del sys.orig_argv[door]
+
+
+def _tell_of_children(channel: Channel) -> None:
+    """Tell once that the program starts processes: these may write what we do not see written."""
+    told: list[str] = []
+
+    def tell(*_: object) -> None:
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None and frame.f_code.co_filename == audit.__file__:
+            frame = frame.f_back
+        is_checkpoint = frame is not None and disguise.is_ours(frame.f_code.co_filename)
+        if not told and not is_checkpoint:
+            told.append("spawns")
+            channel.tell("spawns")
+
+    for event in ("subprocess.Popen", "os.posix_spawn", "os.fork", "os.forkpty", "os.system"):
+        audit.also(event, tell)
 
 
 def _hasten(module: object) -> None:

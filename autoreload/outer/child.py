@@ -40,6 +40,8 @@ class Child:
         self.started = time.monotonic()
         self.started_ns = files.now_ns() if started_ns is None else started_ns
         """A moment before the program began, by the clock of the file system."""
+        self.started_until_ns: int | None = None
+        """When it was up, or gone, by the same clock."""
         self.greeted = channel is None
         self.called_at: float | None = None
         self.is_settled = False
@@ -60,6 +62,8 @@ class Child:
         """Whether it goes on from a checkpoint."""
         self.cold = ""
         """Why no checkpoint can go on, as far as it has said so."""
+        self.has_children = channel is None
+        """Whether it has started processes, which may write what nobody sees written."""
         self.reporters: set[int] = set()
         """The processes that have said anything."""
         self.loaded: dict[str, Loaded] = {}
@@ -103,6 +107,8 @@ class Child:
                     for path in message.texts("paths"):
                         self.loaded.pop(path, None)
                         self.below.pop(path, None)
+                case "spawns":
+                    self.has_children = True
                 case "settled":
                     self.is_settled = True
                 case "failed" if message.pid == self.live:

@@ -2,9 +2,12 @@
 
 import time
 
+from autoreload.outer.looping import Looping
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from autoreload.core.protocol import Message
+    from autoreload.outer.launchpad import Launchpad
     from autoreload.outer.noticing import Restart
     from autoreload.outer.report import Report
     from autoreload.outer.runs import Runs
@@ -14,10 +17,13 @@ if TYPE_CHECKING:
 class Deciding:
     """Knows since when there is something for the next run to do."""
 
-    def __init__(self, runs: "Runs", watching: "Watching", report: "Report") -> None:
+    def __init__(
+        self, runs: "Runs", watching: "Watching", report: "Report", launchpad: "Launchpad"
+    ) -> None:
         self._runs = runs
         self._watching = watching
         self._report = report
+        self._looping = Looping(launchpad, watching)
         self.since = time.monotonic()
         """When that was noticed which the present run is for."""
 
@@ -29,7 +35,13 @@ class Deciding:
             return
         self.since = message.number("noticed") or time.monotonic()
         reasons = [f"{kind}, loaded by the app" for kind in message.texts("kinds")]
-        self._report.changed(paths, reasons, count=int(message.number("count")))
+        self._report.changed(
+            paths,
+            reasons,
+            self._looping.look(paths, self._runs.child),
+            count=int(message.number("count")),
+            may_be_warm=bool(self._runs.child and self._runs.child.chain),
+        )
 
     def found(self, restart: "Restart") -> None:
         """The outer itself has compared."""
@@ -43,7 +55,8 @@ class Deciding:
             self._report.settings(restart.settings, restarts=True)
         else:
             reasons = [self._watching.why(one) for one in restart.paths]
-            self._report.changed(restart.paths, reasons)
+            loops = self._looping.look(restart.paths, self._runs.child)
+            self._report.changed(restart.paths, reasons, loops)
 
     def asked(self, by: str) -> None:
         """Somebody wants a restart without a change."""

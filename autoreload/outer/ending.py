@@ -8,7 +8,10 @@ from autoreload.system import terminal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from autoreload.core.options import Options
+    from autoreload.core.wording import Line
     from autoreload.outer.child import Child
     from autoreload.outer.report import Report
 
@@ -20,6 +23,7 @@ class Ending:
         self._options = options
         self._report = report
         self._by_itself = False
+        self._at_once = False
         self.code = 0
         self.signal: int | None = None
         """The signal that ends autorun after its clean-up, for whoever waits for it."""
@@ -38,15 +42,25 @@ class Ending:
             self.signal = -code
         return True
 
-    def report(self, child: "Child", code: int, *, waiting: bool) -> None:
-        """Say how the app ended; a line that cannot be run is complained of as any other."""
+    def at_once(self) -> None:
+        """Autorun was asked to end once more, and does not wait for the app."""
+        self._at_once = True
+
+    def report(
+        self, child: "Child", code: int, also: "Sequence[Line]" = (), *, waiting: bool
+    ) -> None:
+        """Say how the app ended, and what else there is to say of it.
+
+        A line that cannot be run is complained of as any other.
+        """
         if child.usage and not waiting:
             terminal.say_plainly(child.usage)
         else:
-            self._report.ended(child, code, time.monotonic() - child.started, waiting=waiting)
+            lived_s = time.monotonic() - child.started
+            self._report.ended(child, code, lived_s, also, waiting=waiting)
 
     def say_last(self) -> None:
         """The last line of an autorun that was asked to end."""
         if self.signal is None and not self._by_itself:
-            self._report.say(wording.stopped())
+            self._report.say(wording.stopped_at_once() if self._at_once else wording.stopped())
         self._report.leaves(self.code, self.signal)

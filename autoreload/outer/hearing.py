@@ -2,7 +2,6 @@
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from autoreload.core.options import Options
     from autoreload.core.protocol import Message
     from autoreload.outer.child import Child
     from autoreload.outer.control import Control
@@ -19,7 +18,6 @@ class Hearing:
 
     def __init__(
         self,
-        options: "Options",
         launchpad: "Launchpad",
         runs: "Runs",
         sockets: "Sockets",
@@ -28,7 +26,6 @@ class Hearing:
         report: "Report",
         control: "Control",
     ) -> None:
-        self._options = options
         self._launchpad = launchpad
         self._runs = runs
         self._sockets = sockets
@@ -54,10 +51,12 @@ class Hearing:
             case "same":
                 self._launchpad.discard()
                 self._report.same(message)
+            case "failed":
+                self._report.say()  # before the traceback, what it is of
             case "slow":
                 self._report.slow(message, child)
             case "forced":
-                self._report.killed(self._options.stop_timeout_s)
+                self._report.forced(message)
             case "usage":
                 child.usage = message.text("text")
             case "watch":

@@ -105,33 +105,35 @@ class Keys:
             case "o":
                 self._open_browser()
             case "u":
-                self._report.show(Line("  ".join(map(str, self._status.urls)) or "no address yet"))
+                self._report.speech.show(
+                    Line("  ".join(map(str, self._status.urls)) or "no address yet")
+                )
             case "c":
-                self._report.clear()
+                self._report.speech.clear()
             case "p" if self._pausing.is_on:
                 self._pausing.end("key")
             case "p":
                 self._pausing.begin(PAUSE_S)
             case "e":
                 lines = wording_control.error(self._status.shown())
-                self._report.show(*(Line(one, "bad") for one in lines or ["no error"]))
+                self._report.speech.show(*(Line(one, "bad") for one in lines or ["no error"]))
             case "s":
-                self._report.show(Line(wording_control.state(self._status.shown())))
+                self._report.speech.show(Line(wording_control.state(self._status.shown())))
             case "h":
                 shown = [f"{letter}  {meaning}" for letter, meaning in keys.KEYS.items()]
-                self._report.show(*(Line(one) for one in ["each with enter:", *shown]))
+                self._report.speech.show(*(Line(one) for one in ["each with enter:", *shown]))
             case "q":
                 self._feed(Event.STOP)
 
     def _open_browser(self) -> None:
         urls = [str(one) for one in self._status.urls if str(one).startswith("http")]
         if not urls:
-            self._report.show(Line("nothing to open: no address yet"))
+            self._report.speech.show(Line("nothing to open: no address yet"))
             return
         from autoreload.system import browser
 
         if not browser.open_page(urls[0]):
-            self._report.show(Line(f"no browser can be started for {urls[0]}", "held"))
+            self._report.speech.show(Line(f"no browser can be started for {urls[0]}", "held"))
 
     def close(self) -> None:
         if self._typed is not None:

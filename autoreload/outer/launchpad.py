@@ -66,6 +66,8 @@ class Launchpad:
         """Sources whose stale bytecode could not be removed."""
         self.written: set[str] = set()
         """What the program has been seen to write itself, in any run."""
+        self.unheeded: set[str] = set()
+        """What it writes again and again, so that a restart for it would be followed by another."""
         self.ahead: list[str] = []
         """The installed modules that a run imports before its first file of the project."""
         self.hot: list[str] = []
@@ -177,6 +179,7 @@ class Launchpad:
         return {
             "distrusted": list(self.distrusted),
             "written": protocol.shortened(sorted(self.written), most=500),
+            "unheeded": protocol.shortened(sorted(self.unheeded)),
             "kept": self.kept,
             "hot": self.hot,
         }

@@ -6,9 +6,11 @@ People may want less, or more: --quiet, --verbose; what is true of every run is 
 import os
 
 from autoreload import __version__
-from autoreload.core import events, wording
+from autoreload.core import events, wording, wording_broken
 from autoreload.core.decisions import Broken
 from autoreload.core.wording import Line
+from autoreload.outer import crash
+from autoreload.outer.speech import LOUD, Speech
 from autoreload.system import processes
 from autoreload.watch.trees import MOST_SEEN
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from autoreload.core.events import Value
+    from autoreload.core.loops import Loop
     from autoreload.core.options import Options
     from autoreload.core.packages import Installation
     from autoreload.core.protocol import Message
@@ -27,8 +30,8 @@ if TYPE_CHECKING:
     from autoreload.system.terminal import Voice
     from autoreload.watch.trees import Tree
 
-LOUD = ("held", "bad")
-"""The tones that --quiet leaves."""
+MOST_NAMED = 5
+"""Children that are named when they keep the app from ending."""
 
 
 class Report:
@@ -40,7 +43,7 @@ class Report:
         self._plan = plan
         self._options = options
         self._root = root
-        self._voice = voice
+        self.speech = Speech(voice, options)
         self._journal = journal
         self._run = 0
         self._has_been_called = False
@@ -49,33 +52,28 @@ class Report:
         self._said: set[str] = set()
         self._is_late = options.warm
         """While a program leaves checkpoints behind, its pid changes."""
+        self._changed: tuple[list[str], int] = ([], 0)
+        """For which files the last restart was, and for how many more."""
+        self._urls: list[str] = []
+        self._why_cold = ""
+        self._slow_threads: list[str] = []
 
     def say(self, *lines: "Line") -> None:
-        if self._options.quiet:
-            lines = tuple(line for line in lines if line.tone in LOUD)
-        if lines:
-            self._voice.say(*lines)
+        """Say the lines of one event."""
+        self.speech.say(*lines)
 
-    def warn(self, line: "Line") -> None:
-        """Say something that is to be known by programs, too."""
-        self._journal.add("warning", text=line.text)
-        self.say(line)
-
-    def clear(self) -> None:
-        """Clear the screen, as asked."""
-        self._voice.clear()
-
-    def show(self, *lines: "Line") -> None:
-        """What was asked for, also with --quiet."""
-        self._voice.say(*lines)
+    def warn(self, *lines: "Line") -> None:
+        """Say lines of which the loud ones are to be known by programs, too."""
+        for line in lines:
+            if line.tone in LOUD:
+                self._journal.add("warning", text=line.text)
+        self.say(*lines)
 
     def once(self, line: "Line") -> None:
         """Say something that is true of every run at the first one."""
         if line.text not in self._said:
             self._said.add(line.text)
-            if line.tone in LOUD:
-                self._journal.add("warning", text=line.text)
-            self.say(line)
+            self.warn(line)
 
     def introduction(self) -> "dict[str, Value]":
         """Which autorun this is, for programs."""
@@ -96,6 +94,7 @@ class Report:
         """Autorun ends; people have been told."""
         ended_by = None if signal is None else wording.SIGNALS.get(signal, str(signal))
         self._journal.add("stopped", exit_code=code, signal=ended_by)
+        self.speech.close()
 
     def begins(self, child: "Child", run: int) -> None:
         """A run begins; nothing is said to people, who see the program itself."""
@@ -128,16 +127,17 @@ class Report:
             self._is_late = False
             self._started(pid)
 
-    def cold(self, child: "Child", *, is_restart: bool) -> None:
-        """With --verbose: why a restart that follows on this end is not warm."""
-        if self._options.verbose and self._options.warm and is_restart and child.greeted:
-            self.say(wording.cold(child.cold, self._root))
+    def over(self, child: "Child", *, is_restart: bool) -> None:
+        """A run is over, and what follows, now or after a change, is a cold start."""
+        reason = child.cold if is_restart else "the last run had ended"
+        self._why_cold = wording.cold(reason, self._root) if self._options.warm else ""
+        self.say()
 
     def ready(self, readiness: "Readiness", since: float) -> None:
         assert readiness.ready_at is not None
         self._started_late(readiness.pid)
         if self._options.clear:
-            self._voice.clear()
+            self.speech.clear()
         seconds = readiness.ready_at - since
         self._journal.add(
             "ready",
@@ -146,15 +146,43 @@ class Report:
             ms=round(seconds * 1000, 1),
             mode="warm" if readiness.is_warm else "cold",
             urls=[*readiness.urls],
+            why="" if readiness.is_warm else self._why_cold.removeprefix("cold: "),
         )
-        self.say(wording.ready(seconds, readiness.urls))
+        self._say_ready(readiness, seconds)
+        self._urls = readiness.urls
 
-    def changed(self, paths: list[str], reasons: list[str], *, count: int = 0) -> None:
-        """These files, the first of so many, are what the next run is for."""
+    def _say_ready(self, readiness: "Readiness", seconds: float) -> None:
+        if readiness.is_warm and (pending := self.speech.take_back()):
+            urls = readiness.urls if readiness.urls != self._urls else []
+            paths, more = self._changed
+            self.say(wording.warm(paths, self._root, seconds, urls, more=more), *pending[1:])
+        else:
+            how = "warm" if readiness.is_warm else self._why_cold
+            self.say(wording.ready(seconds, readiness.urls, how=how))
+
+    def changed(
+        self,
+        paths: list[str],
+        reasons: list[str],
+        loops: "Sequence[Loop]" = (),
+        *,
+        count: int = 0,
+        may_be_warm: bool = False,
+    ) -> None:
+        """These files, the first of so many, are what the next run is for.
+
+        A restart that may be warm may be over in a moment, and is one line then.
+        """
         count = max(count, len(paths))
         self._restarting("file", paths, count, reasons)
-        self.say(wording.changed(paths, self._root, more=count - len(paths)))
-        self._because(paths, reasons)
+        more = count - len(paths)
+        lines = (wording.changed(paths, self._root, more=more), *self._because(paths, reasons))
+        looped = [wording.looped(one.path, self._root, one.restarts, one.seconds) for one in loops]
+        if may_be_warm and not loops:
+            self._changed = (paths, more)
+            self.speech.say_later(*lines)
+        else:
+            self.warn(*lines, *looped)
 
     def _restarting(
         self, cause: str, paths: "Sequence[str]", count: int = 0, why: "Sequence[str]" = ()
@@ -166,11 +194,10 @@ class Report:
     def _paths(self, paths: "Sequence[str]") -> "list[Value]":
         return [wording.path_shown(path, self._root) for path in paths]
 
-    def _because(self, paths: list[str], reasons: list[str]) -> None:
+    def _because(self, paths: list[str], reasons: list[str]) -> "list[Line]":
         """With --verbose: why each of these files counts."""
-        if self._options.verbose:
-            pairs = zip(paths, reasons, strict=False)
-            self.say(*(wording.because(path, self._root, why) for path, why in pairs))
+        pairs = zip(paths, reasons, strict=False) if self._options.verbose else ()
+        return [wording.because(path, self._root, why) for path, why in pairs]
 
     def watched(self, files: int, directories: int, backend: str) -> None:
         """With --verbose: how much is watched, and how."""
@@ -243,10 +270,11 @@ class Report:
             message.text("kind"),
             message.text("text"),
             message.text("source"),
+            start=int(message.number("start")),
         )
         shown = wording.path_shown(broken.path, self._root)
         self._journal.add("held", error=events.of_broken(broken, shown))
-        self.say(*wording.held(broken, self._root))
+        self.say(*wording_broken.held(broken, self._root))
 
     def waiting(self, what: str) -> None:
         self._journal.add("waiting", **{"for": what})
@@ -270,22 +298,40 @@ class Report:
     def slow(self, message: "Message", child: "Child") -> None:
         below = processes.descendants(child.live, processes.table())
         name = "SIG" + (self._options.signal or self._plan.stop_signal).upper().removeprefix("SIG")
-        shown = [repr(one) for one in below[:5]]
-        threads = message.texts("threads")
+        shown = [repr(one) for one in below[:MOST_NAMED]]
+        threads = self._slow_threads = message.texts("threads")
         self._journal.add("slow", signal=name, threads=[*threads], children=[*shown])
         self.say(wording.slow_stop(name, threads, shown))
 
-    def killed(self, after_s: float) -> None:
-        self._journal.add("killed", after_ms=round(after_s * 1000))
-        self.say(wording.killed(after_s))
+    def forced(self, message: "Message") -> None:
+        """The inner ends itself, as the time to stop is up."""
+        self._killed(message.texts("threads"), message.texts("children"))
 
-    def ended(self, child: "Child", code: int, lived_s: float, *, waiting: bool) -> None:
+    def killed(self, child: "Child | None") -> None:
+        """The time to stop is up, and the inner, if there is one, has not ended itself."""
+        below = processes.descendants(child.live, processes.table()) if child is not None else []
+        self._killed(self._slow_threads, [repr(one) for one in below[:MOST_NAMED]])
+
+    def _killed(self, threads: list[str], children: list[str]) -> None:
+        after_s = self._options.stop_timeout_s
+        self._journal.add(
+            "killed", after_ms=round(after_s * 1000), threads=[*threads], children=[*children]
+        )
+        self.say(wording.killed(after_s, threads, children))
+
+    def ended(
+        self,
+        child: "Child",
+        code: int,
+        lived_s: float,
+        also: "Sequence[Line]" = (),
+        *,
+        waiting: bool,
+    ) -> None:
+        """A run has ended; what is said `also` is of the same end."""
         self._started_late(child.live)
         self._over(child, code, lived_s)
-        if child.usage:
-            self.say(wording.unusable(child.usage, waiting=waiting))
-        else:
-            self.say(wording.ended(code, lived_s, waiting=waiting))
+        self.say(*crash.lines(child, self._root, code, lived_s, waiting=waiting), *also)
 
     def _over(self, child: "Child", code: int, lived_s: float) -> None:
         lived_ms = round(lived_s * 1000)
@@ -298,12 +344,5 @@ class Report:
             exit_code=code if code > 0 else None,
             signal=wording.SIGNALS.get(-code, str(-code)) if code < 0 else None,
             ms=lived_ms,
-            error=self._error(child),
+            error=crash.error(child, self._root),
         )
-
-    def _error(self, child: "Child") -> "dict[str, Value] | None":
-        if child.usage:
-            return events.of_usage(child.usage)
-        if child.failed is None:
-            return None
-        return events.of_failed(child.failed, self._root)

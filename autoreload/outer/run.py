@@ -87,7 +87,7 @@ class Outer:
         self._runs = Runs(
             self._launchpad, self._watching, self._noticing, self._sockets, serves=plan.serves
         )
-        self._deciding = Deciding(self._runs, self._watching, self._report)
+        self._deciding = Deciding(self._runs, self._watching, self._report, self._launchpad)
         self._control = Control(
             instance,
             self._feed,
@@ -102,7 +102,6 @@ class Outer:
         self._settings = Settings(source, self._watching, self._launchpad, self._report)
         self._outage = Outage(plan.title, self._root, environment.get("HOME", ""), self._sockets)
         self._hearing = Hearing(
-            options,
             self._launchpad,
             self._runs,
             self._sockets,
@@ -157,7 +156,7 @@ class Outer:
     def _timeout(self) -> float | None:
         now = time.monotonic()
         parts = (self._asking, self._outage, self._control, self._noticing, self._settings)
-        times = [one for part in parts for one in part.timeouts(now)]
+        times = [one for part in (*parts, self._report.speech) for one in part.timeouts(now)]
         if self._state in ALIVE:
             times += self._runs.timeouts(now)
         if self._stop_at is not None:
@@ -190,8 +189,8 @@ class Outer:
                 self._clearing.between(self._launchpad.pids())
             case Action.REPORT if self._child is not None and self._ended is not None:
                 waiting = self._state is State.WAITING
-                self._ending.report(self._child, self._ended.code, waiting=waiting)
-                self._report.say(*self._outage.begin(self._child, self._ended.code, waits=waiting))
+                also = self._outage.begin(self._child, self._ended.code, waits=waiting)
+                self._ending.report(self._child, self._ended.code, also, waiting=waiting)
             case Action.LOOK:
                 self._runs.look_alone()
             case Action.LEAVE:
@@ -225,6 +224,7 @@ class Outer:
         if heard.number in signals.ENDING:
             if self._state is State.LEAVING:
                 if not self._asking.is_due:
+                    self._ending.at_once()
                     self._feed(Event.FORCE)
                 return
             if heard.number != signal.SIGINT:
@@ -280,7 +280,7 @@ class Outer:
             child = self._child
             if child.outlives(ended.pid):
                 continue
-            self._report.cold(child, is_restart=self._state is State.RESTARTING)
+            self._report.over(child, is_restart=self._state is State.RESTARTING)
             self._ended = ended
             is_final = self._ending.is_final(child, ended.code, self._state, has_run=self._has_run)
             self._runs.end()
@@ -290,7 +290,7 @@ class Outer:
         now = time.monotonic()
         if self._stop_at is not None and now >= self._stop_at and self._state in ALIVE:
             self._stop_at = None
-            self._report.killed(self._options.stop_timeout_s)
+            self._report.killed(self._child)
             self._feed(Event.OVERDUE)
         if self._child is not None:
             self._asking.look(self._child, now)
@@ -301,6 +301,7 @@ class Outer:
             if found := self._runs.strangers():
                 self._report.once(wording.untraced(found))
                 self._watching.add_sources()
+        self._report.speech.look(now)
         self._outage.serve(now)
         if self._state is State.WAITING and self._outage.is_over(now, self._report.say):
             self._deciding.freed()
@@ -317,7 +318,7 @@ class Outer:
             self._runs.open_events()
             if self._options.explain is not None and self._child is not None:
                 explain = Explain(self._child, self._watching, self._root, self._launchpad.written)
-                self._report.show(*explain.asked(self._options.explain))
+                self._report.speech.show(*explain.asked(self._options.explain))
                 self._feed(Event.STOP)
 
     def _on_found(self) -> None:

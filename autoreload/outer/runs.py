@@ -5,6 +5,7 @@ import time
 from autoreload.core import checkpoints
 from autoreload.outer.readiness import Readiness
 from autoreload.outer.strangers import Strangers
+from autoreload.system import files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from autoreload.outer.watching import Watching
 
 OPEN_EVENTS_AFTER_S = 0.3
+UNSEEN_NS = 50_000_000
+"""Whoever asks the program may know this long before us that it is up, and may save by then."""
 
 
 class Runs:
@@ -114,6 +117,8 @@ class Runs:
             return None
         if self._readiness.urls:
             self._keeper.replaced()
+        if self.child is not None:
+            self.child.started_until_ns = files.now_ns() - UNSEEN_NS
         if self.child is not None and self._strangers is not None:
             self.child.tell("ready")
             self._strangers.expect()
@@ -135,6 +140,7 @@ class Runs:
         """The present run is over."""
         self._let_go()
         if self.child is not None:
+            self.child.started_until_ns = self.child.started_until_ns or files.now_ns()
             self.child.close()
 
     def pass_on(self) -> None:

@@ -71,6 +71,8 @@ class Watching:
         """Whether there was an event of one; it stays until somebody has looked."""
         self.apart_moves = False
         """Whether one of them has changed and nothing was done about it yet."""
+        self.unheeded: set[str] = set()
+        """What the app writes again and again; a change of it means nothing."""
 
     # --- what is watched ------------------------------------------------------------------------
 
@@ -256,6 +258,12 @@ class Watching:
 
     def look(self) -> Found:
         """Take the hints, or everything when that is due, and compare."""
+        found = self._look()
+        if self.unheeded:
+            found.restart = [path for path in found.restart if path not in self.unheeded]
+        return found
+
+    def _look(self) -> Found:
         found = Found()
         hints = self._sources.hints()
         self.apart_hinted = self.apart_hinted or not self.apart.isdisjoint(hints)
@@ -328,7 +336,8 @@ class Watching:
         records = list(self._loaded.values())
         if self._ignored:
             records = [one for one in records if not self._ignored.match(one.path)]
-        return [one.path for one in compare(records, files.signature, files.digest).changes]
+        changes = compare(records, files.signature, files.digest).changes
+        return [one.path for one in changes if one.path not in self.unheeded]
 
     def close(self) -> None:
         self._sources.close()

@@ -127,10 +127,11 @@ def broken(path: str) -> "Broken | None":
         return Broken(
             path,
             line,
-            column - start,
+            column,
             type(error).__name__,
             error.msg[:LONGEST_EXCERPT],
             text[start : start + LONGEST_EXCERPT],
+            start=start,
         )
     except (ValueError, RecursionError, MemoryError) as error:  # a NUL byte, or too deep
         return Broken(path, 0, 0, type(error).__name__, str(error), "")

@@ -1,12 +1,14 @@
 """The terminal: its modes kept and given back, colour or not, and the one place that writes."""
 
 import os
+import stat
+import sys
 
 from autoreload.system.waiting import POLLOUT, wait
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from autoreload.core.wording import Line
 
@@ -15,12 +17,16 @@ _NAME = "[autorun]"
 
 
 def wants_colour(choice: str, environment: "Mapping[str, str]", *, is_terminal: bool) -> bool:
-    """Colour or not: the option, then NO_COLOR, FORCE_COLOR, TERM=dumb, then the terminal.
+    """Colour or not: the option, PYTHON_COLORS, NO_COLOR, FORCE_COLOR, TERM=dumb, the terminal.
 
-    NO_COLOR counts when it is not empty (no-color.org); FORCE_COLOR=0 means no.
+    The first that says anything decides, in the order of the interpreter (3.13), whose tracebacks
+    stand beside our lines. NO_COLOR counts when it is not empty (no-color.org); FORCE_COLOR=0
+    means no.
     """
     if choice != "auto":
         return choice == "always"
+    if environment.get("PYTHON_COLORS") in ("0", "1"):
+        return environment["PYTHON_COLORS"] == "1"
     if environment.get("NO_COLOR"):
         return False
     force = environment.get("FORCE_COLOR")
@@ -30,11 +36,24 @@ def wants_colour(choice: str, environment: "Mapping[str, str]", *, is_terminal: 
 
 
 class Voice:
-    """Says lines on stderr, each with one write; never queries the terminal."""
+    """Says lines on stderr, each with one write; never queries the terminal.
+
+    Nobody may read what is written there: a full pipe, a terminal stopped by Ctrl-S. What cannot
+    be written is kept, up to a bound, and tried again by `flush`: autorun does not wait for it.
+    """
 
     def __init__(self, *, colour: bool, fd: int = 2) -> None:
         self._colour = colour
         self._fd = fd
+        # Where stderr was closed at the start, its number may be that of a descriptor of our own.
+        self._is_mute = not _is_open(fd) or (fd == 2 and sys.stderr is None)
+        self._out, self._write = (fd, _write) if self._is_mute else _opened(fd)
+        self._late = bytearray()
+
+    @property
+    def is_late(self) -> bool:
+        """Whether something is still to be written."""
+        return bool(self._late)
 
     def say(self, *lines: "Line") -> None:
         self.write("".join(self._shown(line) + "\n" for line in lines))
@@ -52,17 +71,78 @@ class Voice:
             self.write("\x1b[H\x1b[2J")
 
     def write(self, text: str) -> None:
-        """Write text as it stands, whole, or as much as there is a reader for."""
-        left = text.encode(errors="backslashreplace")
+        """Write text as it stands, whole; what nobody takes for a moment is kept for later."""
+        is_stuck = self.is_late
+        if len(self._late) < MOST_LATE:
+            self._late += text.encode(errors="backslashreplace")
+        self.flush(0 if is_stuck else MOMENT_S)
+
+    def flush(self, wait_s: float = 0.0) -> None:
+        """Write what is late, as far as it is taken; wait so long for each part of it."""
+        while self._late and not self._is_mute:
+            try:
+                del self._late[: self._write(self._out, self._late)]
+            except BlockingIOError:
+                if not wait([self._fd], wait_s, events=POLLOUT):
+                    return
+            except OSError:
+                self._is_mute = True  # nobody reads any more
+        if self._is_mute:
+            self._late.clear()
+
+    def close(self) -> None:
+        """Say what is late, if somebody takes it now, and no more after that."""
+        self.flush(LAST_MOMENT_S)
+        self._is_mute = True
+        if self._out != self._fd:
+            os.close(self._out)
+            self._out = self._fd
+
+
+MOST_LATE = 1 << 18
+"""Bytes that are kept for a reader that does not read; what comes then is lost."""
+MOMENT_S, LAST_MOMENT_S = 0.2, 1.0
+
+
+def _write(fd: int, data: bytearray) -> int:
+    return os.write(fd, data)
+
+
+def _send(fd: int, data: bytearray) -> int:
+    import _socket
+
+    end = _socket.socket(fileno=fd)
+    try:
+        return end.send(data, _socket.MSG_DONTWAIT)
+    finally:
+        end.detach()
+
+
+def _write_a_little(fd: int, data: bytearray) -> int:
+    """Write as much as a pipe takes at once when it takes anything (pipe(7), PIPE_BUF)."""
+    if not wait([fd], 0, events=POLLOUT):
+        raise BlockingIOError
+    return os.write(fd, data[:512])
+
+
+def _opened(fd: int) -> "tuple[int, Callable[[int, bytearray], int]]":
+    """Where and how to write for a descriptor, without waiting for its reader.
+
+    Whether a write waits is a matter of what was opened, which the app shares with us. So a pipe
+    or a terminal is opened once more, for us alone.
+    """
+    mode = os.fstat(fd).st_mode
+    if stat.S_ISSOCK(mode):
+        return fd, _send
+    if not (stat.S_ISFIFO(mode) or os.isatty(fd)):
+        return fd, _write
+    flags = os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+    if sys.platform == "linux":  # elsewhere /dev/fd leads to the same opening
         try:
-            while left:
-                try:
-                    left = left[os.write(self._fd, left) :]
-                except BlockingIOError:  # the app made the shared terminal non-blocking
-                    if not wait([self._fd], 0.2, events=POLLOUT):
-                        return
+            return os.open(f"/proc/self/fd/{fd}", flags), _write
         except OSError:
-            pass  # nobody reads any more
+            pass  # somebody else's, behind sudo perhaps
+    return fd, _write_a_little
 
 
 class Modes:
@@ -116,4 +196,6 @@ def say_plainly(text: str) -> None:
 
 def show(text: str) -> None:
     """A line as it stands, on stderr."""
-    Voice(colour=False).write(text + "\n")
+    voice = Voice(colour=False)
+    voice.write(text + "\n")
+    voice.close()

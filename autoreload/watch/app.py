@@ -61,3 +61,9 @@ class Settings:
         self.hold = hold
         self.stop_timeout_s = stop_timeout_s
         self.is_ignored = is_ignored
+
+    def unheed(self, paths: list[str]) -> None:
+        """Ignore these files as well, which the program writes itself, again and again."""
+        ignored, unheeded = self.is_ignored, frozenset(paths)
+        if unheeded:
+            self.is_ignored = lambda path: path in unheeded or bool(ignored and ignored(path))

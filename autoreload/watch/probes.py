@@ -60,6 +60,10 @@ class Probes:
                 if answer == NOTHING:
                     yield os.path.join(directory, name)
 
+    def missed(self, name: str) -> list[str]:
+        """The directories that were asked for this name in vain, in the order of asking."""
+        return [one for one, names in self.asked.items() if names.get(name) == NOTHING]
+
     def folders(self) -> set[str]:
         """The directories whose entries matter, and those in them that may become packages."""
         inside = (os.path.join(one, name) for one in self._folders for name in self._folders[one])

@@ -50,5 +50,6 @@ def test_a_broken_file_is_a_value_and_plain_data() -> None:
         "kind": "SyntaxError",
         "text": "invalid syntax",
         "source": "x = (\n",
+        "start": 0,
     }
     assert "a.py" in repr(BROKEN)

@@ -3,7 +3,6 @@
 import pytest
 
 from autoreload.core import wording, wording_outage
-from autoreload.core.decisions import Broken
 from autoreload.core.keeping import Address
 from autoreload.core.packages import Installation
 from autoreload.core.trust import Doubt, Why
@@ -85,6 +84,20 @@ LINES = [
     ),
     (wording.ready(0.034, []), "ready in 34 ms"),
     (wording.ready(1.25, ["http://a:1", "http://b:2"]), "ready in 1.2 s  http://a:1  http://b:2"),
+    (wording.ready(0.2, [], how="warm"), "ready in 200 ms (warm)"),
+    (
+        wording.ready(0.2, ["http://a:1"], how=wording.cold(f"{ROOT}/a.py is loaded first", ROOT)),
+        "ready in 200 ms (cold: a.py is loaded first)  http://a:1",
+    ),
+    (
+        wording.ready(1, [], how=wording.cold("", ROOT)),
+        "ready in 1.0 s (cold: nothing is left to go on from)",
+    ),
+    (wording.warm(PATHS, ROOT, 0.034, []), "shop/views.py changed, ready in 34 ms (warm)"),
+    (
+        wording.warm(PATHS, ROOT, 0.034, ["http://a:1"], more=13),
+        "shop/views.py and 13 more changed, ready in 34 ms (warm)  http://a:1",
+    ),
     (wording.changed(PATHS, ROOT), "shop/views.py changed, restarting"),
     (wording.changed(PATHS, ROOT, more=2), "shop/views.py and 2 more changed, restarting"),
     (
@@ -118,6 +131,21 @@ LINES = [
         "waiting for the app to stop (SIGTERM sent), kept by children 7 (sh), 8 (sh)",
     ),
     (wording.killed(3), "the app had not stopped after 3.0 s, killed"),
+    (
+        wording.killed(3, ["worker (a.py:3)"], ["7 (sh)", "8 (sh)"]),
+        (
+            "the app had not stopped after 3.0 s, killed; "
+            "still alive: thread worker (a.py:3) and children 7 (sh), 8 (sh)"
+        ),
+    ),
+    (wording.stopped_at_once(), "killed"),
+    (
+        wording.looped(f"{ROOT}/data/cache.py", ROOT, 5, 3),
+        (
+            "5 restarts in 3.0 s, each for data/cache.py, which the app writes itself: "
+            "ignored from now on (--ignore data/cache.py says so)"
+        ),
+    ),
     (wording.swept(["7 (sh)", "8 (sh)"]), "ended what the app left behind: 7 (sh), 8 (sh)"),
     (wording.stopped(), "stopped"),
     (
@@ -164,41 +192,6 @@ def test_sentences_have_one_manner() -> None:
         assert not line.text.endswith("."), line
         assert "\n" not in line.text
         assert line.tone in ("plain", "good", "held", "bad", "dim")
-
-
-@pytest.mark.parametrize(
-    ("source", "column", "shown", "above"),
-    [
-        ("x = (\n", 5, "x = (", "("),
-        ("    x = (\n", 9, "x = (", "("),
-        ("\tx = (\n", 6, "x = (", "("),
-        ("if a:\tx = (\n", 11, "if a:   x = (", "("),
-        ("x = 1 1\r\n", 7, "x = 1 1", "1"),
-        ("x\n  = '''\n", 1, "x", "x"),
-    ],
-)
-def test_the_caret_stands_below_the_error(source: str, column: int, shown: str, above: str) -> None:
-    """A tab counts as one column for the compiler and as several on the screen."""
-    broken = Broken(f"{ROOT}/a.py", 3, column, "SyntaxError", "bad", source)
-    first, text, caret = wording.held(broken, ROOT)
-    assert first.text == "a.py:3: SyntaxError: bad. Held, the previous code keeps running"
-    assert text.text == f"    {shown}"
-    assert caret.text.strip() == "^"
-    assert text.text[caret.text.index("^")] == above
-
-
-@pytest.mark.parametrize("column", [-5, 0, 1, 6, 99])
-def test_the_caret_stays_near_the_line(column: int) -> None:
-    broken = Broken("/a.py", 1, column, "SyntaxError", "bad", "  x = (\n")
-    _, text, caret = wording.held(broken, ROOT)
-    assert 4 <= caret.text.index("^") <= len(text.text)
-
-
-def test_an_error_without_a_place_is_one_line() -> None:
-    broken = Broken(f"{ROOT}/a.py", 0, 0, "ValueError", "null bytes", " \n")
-    assert [line.text for line in wording.held(broken, ROOT)] == [
-        "a.py: ValueError: null bytes. Held, the previous code keeps running"
-    ]
 
 
 def test_a_line_can_be_read_in_a_failure() -> None:

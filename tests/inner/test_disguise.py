@@ -113,6 +113,71 @@ def test_an_error_of_ours_alone_has_no_frames_left() -> None:
     assert disguise.cut_our_frames(error).__traceback__ is None
 
 
+def runners_and(program: str) -> BaseException:
+    """An error that came up through importlib, as for a program that imports by name."""
+
+    def one() -> None:
+        exec(compile("two()", "<frozen importlib._bootstrap>", "exec"), {"two": two})
+
+    def two() -> None:
+        exec(compile(program, "program.py", "exec"), {})
+
+    return raised(
+        "one()", file=str(Path(sys.modules["importlib"].__file__ or "")), globals_={"one": one}
+    )
+
+
+def shown(error: BaseException) -> str:
+    return "".join(traceback.format_exception(error))
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "1 / 0",
+        "try:\n    1 / 0\nexcept ZeroDivisionError as e:\n    raise KeyError from e",
+        "try:\n    1 / 0\nexcept ZeroDivisionError:\n    raise KeyError",
+    ],
+)
+def test_frames_of_importlib_are_cut_wherever_they_are(program: str) -> None:
+    error = runners_and(program)
+    names = {frame.filename for frame in traceback.extract_tb(error.__traceback__)}
+    assert any("importlib" in name for name in names)
+    group = BaseExceptionGroup("many", [BaseExceptionGroup("inner", [error]), ValueError()])
+    outer = RuntimeError("outermost")
+    outer.__cause__ = group
+    disguise.cut_runners(outer)
+    text = shown(outer)
+    assert 'File "<frozen importlib' not in text
+    assert 'importlib/__init__.py", line' not in text
+    assert text.count("program.py") >= 1
+    assert "ZeroDivisionError" in text
+
+
+def test_chains_that_bite_their_own_tail_are_cut_as_well() -> None:
+    one, other = ValueError("one"), ValueError("other")
+    one.__context__, other.__context__ = other, one
+    disguise.cut_runners(one)
+    assert one.__traceback__ is None
+
+
+def test_an_error_that_hides_its_traceback_is_no_trouble() -> None:
+    class Odd(Exception):
+        def with_traceback(self, tb: object) -> "Odd":
+            raise AssertionError("called")
+
+    error = Odd()
+    disguise.cut_runners(error)
+
+
+def test_what_only_runners_have_raised_has_no_frames_left() -> None:
+    error = raised("1 / 0", file="<frozen runpy>")
+    assert error.__traceback__ is not None
+    error = error.with_traceback(error.__traceback__.tb_next)
+    disguise.cut_runners(error)
+    assert error.__traceback__ is None
+
+
 @pytest.mark.parametrize(
     ("file", "is_ours"),
     [

@@ -79,6 +79,59 @@ def test_of_what_does_not_compile_the_place_is_its_own(tmp_path: Path) -> None:
     assert (fields["kind"], fields["text"]) == ("SyntaxError", "expected ':'")
 
 
+@pytest.mark.parametrize(
+    ("code", "line", "column"),
+    [
+        ("nope\n", 1, 1),
+        ("x = 1\ny = [x, nope]\n", 2, 9),
+        ("é = 'ü'; nope\n", 1, 10),
+        ("def f():\n\treturn x.y.z\nf()\n", 2, 9),
+        ("(1 +\n  nope)\n", 2, 3),
+    ],
+)
+def test_the_column_is_where_the_failing_expression_begins(
+    tmp_path: Path, code: str, line: int, column: int
+) -> None:
+    """In letters and from 1, as editors count."""
+    path = tmp_path / "app.py"
+    path.write_text(code)
+    fields = told(caught(raising(code, str(path))), str(tmp_path))
+    assert (fields["line"], fields["column"]) == (line, column)
+
+
+def test_without_the_source_or_positions_there_is_no_column(tmp_path: Path) -> None:
+    fields = told(caught(raising("nope", str(tmp_path / "gone.py"))), str(tmp_path))
+    assert (fields["line"], fields["column"]) == (1, 0)
+    code = """
+        from autoreload.inner import failing
+        try:
+            nope
+        except NameError as error:
+            print(failing.told(error, "/")["column"])
+    """
+    assert run(code, flags=["-X", "no_debug_ranges"]).out == "0\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "is_hidden"),
+    [("", False), ("sys.tracebacklimit = 0", True), ("sys.stderr = None", True)],
+)
+def test_whether_the_traceback_is_shown_at_all_is_told(before: str, is_hidden: bool) -> None:
+    code = f"""
+        import sys
+        from autoreload.inner import failing
+        {before}
+        print(failing.told(ValueError(), "/")["hidden"])
+    """
+    assert run(code).out == f"{is_hidden}\n"
+
+
+def test_the_module_that_is_missing_is_told() -> None:
+    assert told(caught(raising("import not_there", "/x.py")))["missing"] == "not_there"
+    assert told(caught(raising("import json.not_there", "/x.py")))["missing"] == "json.not_there"
+    assert told(caught(raising("from json import not_there", "/x.py")))["missing"] == ""
+
+
 def test_the_end_of_a_long_traceback_is_kept() -> None:
     # Each line another one: what is repeated is shortened already.
     steps = "".join(f"def f{one}(): f{one + 1}()\n" for one in range(300))

@@ -6,11 +6,12 @@ import sys
 import termios
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from autoreload.core.wording import Line
-from autoreload.system.terminal import Voice, wants_colour
+from autoreload.system.terminal import MOST_LATE, Voice, wants_colour
 from tests.children import on_terminal, run
 from tests.waiting import readable
 
@@ -36,6 +37,12 @@ from tests.waiting import readable
         ("auto", {"FORCE_COLOR": ""}, True, True),
         ("auto", {"TERM": "dumb"}, True, False),
         ("auto", {"TERM": "dumb", "FORCE_COLOR": "1"}, True, True),
+        ("auto", {"PYTHON_COLORS": "0", "FORCE_COLOR": "1"}, True, False),
+        ("auto", {"PYTHON_COLORS": "1", "NO_COLOR": "1", "TERM": "dumb"}, False, True),
+        ("auto", {"PYTHON_COLORS": "", "NO_COLOR": "1"}, True, False),
+        ("never", {"PYTHON_COLORS": "1"}, True, False),
+        ("auto", {"CI": "true"}, True, True),
+        ("auto", {"CI": "true"}, False, False),
         ("auto", {"TERM": "xterm"}, True, True),
         ("auto", {"TERM": "xterm"}, False, False),
     ],
@@ -130,9 +137,104 @@ def test_a_full_pipe_gets_the_whole_text_as_soon_as_somebody_reads(
     assert taken[size:].decode() == text
 
 
-def test_a_pipe_that_nobody_reads_does_not_keep_us(full: tuple[int, int, int]) -> None:
+@pytest.mark.parametrize("waits", [True, False])
+def test_a_pipe_that_nobody_reads_does_not_keep_us(full: tuple[int, int, int], waits: bool) -> None:
+    """Whether the app, which shares it, writes to it with waiting or without."""
+    read, write, size = full
+    os.set_blocking(write, waits)
+    voice = Voice(colour=False, fd=write)
+    for number in range(20):
+        voice.say(Line(f"line {number}"))
+    assert voice.is_late
+    assert os.get_blocking(write) == waits
+    taken = 0
+    while taken < size:
+        taken += len(os.read(read, size - taken))
+    voice.flush()
+    assert not voice.is_late
+    expected = "".join(f"[autorun] line {number}\n" for number in range(20))
+    assert os.read(read, 1 << 16).decode() == expected, "late, and all of it"
+    voice.close()
+
+
+def test_for_a_reader_that_never_reads_not_everything_is_kept(full: tuple[int, int, int]) -> None:
     _, write, _ = full
-    Voice(colour=False, fd=write).say(Line("lost"))
+    voice = Voice(colour=False, fd=write)
+    text = "." * (MOST_LATE // 4) + "\n"
+    for _ in range(100):
+        voice.write(text)
+    assert len(voice._late) < 2 * MOST_LATE
+    voice.close()
+    voice.say(Line("after the end"))
+    assert not voice.is_late
+
+
+def test_a_socket_that_nobody_reads_does_not_keep_us() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        voice = Voice(colour=False, fd=theirs.fileno())
+        voice.write("." * (1 << 24))
+        assert voice.is_late
+        assert theirs.getblocking()
+        voice.close()
+
+
+def test_a_terminal_that_was_stopped_does_not_keep_us() -> None:
+    """Ctrl-S: nothing is shown until Ctrl-Q, and then all of it."""
+    ours, theirs = os.openpty()
+    try:
+        termios.tcflow(theirs, termios.TCOOFF)
+        voice = Voice(colour=False, fd=theirs)
+        voice.say(Line("one"))
+        voice.say(Line("two"))
+        assert voice.is_late
+        assert not readable(ours, timeout_s=0)
+        termios.tcflow(theirs, termios.TCOON)
+        voice.flush()
+        assert not voice.is_late
+        assert os.read(ours, 100) == b"[autorun] one\r\n[autorun] two\r\n"
+        voice.close()
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+def test_without_stderr_nothing_is_written_to_what_has_its_number() -> None:
+    """Python opens nothing in the place of a closed stderr; the next file gets its number."""
+    code = """
+        import os, sys
+        sys.path.insert(0, os.environ["PYTHONPATH"])
+        if sys.argv[1:] == ["closed"]:
+            read, write = os.pipe()
+            os.set_blocking(read, False)
+            assert 2 in (read, write), (read, write)
+            from autoreload.core.wording import Line
+            from autoreload.system.terminal import Voice, say_plainly
+            voice = Voice(colour=False)
+            voice.say(Line("lost"))
+            say_plainly("lost")
+            voice.close()
+            try:
+                print("wrote", os.read(read, 100))
+            except BlockingIOError:
+                print("silent")
+        else:
+            os.close(2)
+            os.execv(sys.executable, [*sys.orig_argv, "closed"])
+    """
+    done = run(code)
+    assert (done.code, done.out) == (0, "silent\n")
+
+
+def test_a_regular_file_is_written_where_the_app_writes(tmp_path: Path) -> None:
+    """Opened once more it would be written from its beginning."""
+    with (tmp_path / "log").open("wb") as log:
+        voice = Voice(colour=False, fd=log.fileno())
+        os.write(log.fileno(), b"app\n")
+        voice.say(Line("ours"))
+        os.write(log.fileno(), b"app\n")
+        voice.close()
+    assert (tmp_path / "log").read_text() == "app\n[autorun] ours\napp\n"
 
 
 def test_a_pipe_that_is_closed_is_no_error() -> None:

@@ -22,6 +22,7 @@ class Outcome:
     def __init__(self) -> None:
         self.edits = 0
         self.restarts = 0
+        """Those that came up."""
         self.cold: list[str] = []
         """Why restarts were cold."""
         self.killed = 0
@@ -81,8 +82,8 @@ def run(folder: Path, seed: int, edits: int, *, kills: bool = True) -> Outcome:
             done = done[-4:]
     finally:
         app.close()
-    outcome.restarts = app.count(r"changed, restarting|changed, waiting")
-    outcome.cold = re.findall(r"this restart is cold: (.*)", app.err())
+    outcome.restarts = app.count(r"ready in .* \((warm|cold: .*)\)")
+    outcome.cold = re.findall(r"ready in .* \(cold: (.*)\)", app.err())
     return outcome
 
 

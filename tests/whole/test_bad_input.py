@@ -179,9 +179,12 @@ def test_what_is_missing_inside_the_target_is_the_programs_own_failure(
     A file that was created between the failure and the first subscription was never seen.
     """
     app.write("pkg/__init__.py", "")
+    pattern = {"helper": r"helper\.py or installing helper"}.get(wanted, r"pkg/helper\.py")
     app.write("m.py", f"from {wanted} import VALUE\n\ndef main():\n    print('ran', VALUE)\n")
     app.start("m:main")
-    app.wait_for("failed after .*, exit code 1, waiting for a change")
+    app.wait_for(
+        rf"Crashed \(exit code 1\), waiting for a change\. Creating {pattern} will restart"
+    )
     assert f"ModuleNotFoundError: No module named '{wanted}'" in app.err()
     assert "autoreload" not in app.err()
     app.write(file, "VALUE = 3\n")
@@ -241,7 +244,7 @@ def test_a_syntax_error_in_the_target_is_shown_as_python_shows_it_and_waits(app:
     app.write("x.py", "def main(:\n")
     by_hand = run([sys.executable, "x.py"], app.project)
     app.start("x.py")
-    app.wait_for("failed after .*, exit code 1, waiting for a change")
+    app.wait_for(r"x\.py:1:10: SyntaxError: .*\. Crashed \(exit code 1\), waiting for a change\n")
     assert by_hand.err in app.err()
     app.edit("x.py", "print('mended')\n")
     app.wait_for("mended")

@@ -6,6 +6,7 @@ interpreter, folder, environment and stdin, and compares what the program saw an
 
 import json
 import os
+import re
 import signal
 import zipapp
 from collections.abc import Mapping, Sequence
@@ -320,6 +321,42 @@ def test_a_traceback_is_the_programs_own_in_every_form(app: App, form: str) -> N
     runner = [line for line in by_hand.err.splitlines() if "<frozen runpy>" not in line]
     assert ours.err.splitlines() == runner
     assert ours.code == by_hand.code
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import importlib\nimportlib.import_module('broken')\n",
+        "import importlib\nimportlib.import_module('not_there_at_all')\n",
+        (
+            "import importlib\ntry:\n    importlib.import_module('broken')\n"
+            "except Exception as error:\n    raise ExceptionGroup('many', [error])\n"
+        ),
+        "import runpy\nrunpy.run_module('broken')\n",
+    ],
+)
+def test_a_traceback_is_shorter_by_the_frames_of_importlib_and_runpy(app: App, text: str) -> None:
+    """And by nothing else."""
+    app.write("broken.py", "def inner():\n    raise RuntimeError('in an import')\n\ninner()")
+    app.write("x.py", text)
+    by_hand, ours = both([PYTHON, "x.py"], app)
+    assert re.search(RUNNER, by_hand.err)
+    assert ours.err.splitlines() == without_runners(by_hand.err)
+    assert ours.code == by_hand.code
+
+
+RUNNER = r'File "(<frozen (runpy|importlib\._\w+)>|[^"]*/importlib/__init__\.py)", '
+
+
+def without_runners(trace: str) -> list[str]:
+    """The lines of a traceback without some frames, each with what stands below it."""
+    kept, skipped_at = [], 99
+    for line in trace.splitlines():
+        at = len(line) - len(line.lstrip(" |+"))
+        skipped_at = at if re.search(RUNNER, line) else 99 if at <= skipped_at else skipped_at
+        if skipped_at == 99:
+            kept.append(line)
+    return kept
 
 
 MAIN_TO_THE_END = """

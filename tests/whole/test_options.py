@@ -144,7 +144,7 @@ def test_no_hold_restarts_also_for_what_does_not_compile(serving: App) -> None:
     serving.wait_for("version 1")
     serving.edit("x.py", "def (\n")
     serving.wait_for("x.py changed, restarting")
-    serving.wait_for("failed after")
+    serving.wait_for("Crashed")
     saved(serving, 2)
     serving.stop()
 

@@ -45,7 +45,7 @@ def break_it(app: App, port: int) -> None:
     app.start("server.py", env={"PORT": str(port)})
     app.wait_answer(port, "hello")
     app.edit("words.py", "import not_there_at_all\n")
-    app.wait_for("failed after")
+    app.wait_for("Crashed")
 
 
 def test_the_error_is_answered_and_the_next_save_serves(app: App, port: int) -> None:
@@ -67,7 +67,7 @@ def test_the_error_is_answered_and_the_next_save_serves(app: App, port: int) -> 
 def test_a_second_error_takes_the_place_of_the_first(app: App, port: int) -> None:
     break_it(app, port)
     app.edit("words.py", "raise RuntimeError('another one')\n")
-    app.wait_for("failed after", times=2)
+    app.wait_for("Crashed", times=2)
     assert "another one" in app.wait_answer(port, "another one")
 
 

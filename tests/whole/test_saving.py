@@ -286,7 +286,7 @@ def test_deleted_module_fails_waits_and_runs_when_it_is_back(app: App) -> None:
     app.wait_for("version 1 here")
     ware.unlink()
     app.wait_for("No module named 'ware'")
-    app.wait_for(r"failed after .*, exit code 1, waiting for a change")
+    app.wait_for(r"Crashed \(exit code 1\), waiting for a change")
     app.edit("ware.py", "VERSION = 2\n")
     app.wait_for("version 2 here")
     end(app)
