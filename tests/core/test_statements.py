@@ -120,7 +120,7 @@ def annotated(seen: Seen, one: Program) -> None:
 pytestmark = pytest.mark.skipif(sys.version_info >= (3, 14), reason="such modules are run whole")
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(SOURCES)
 @example("has = '__annotations__' in globals()\nif has:\n    noted: int = 4\n")
 @example('x = 1\n"""Not the docstring."""\n')
@@ -138,7 +138,7 @@ def test_in_pieces_it_is_what_it_is_whole(source: str) -> None:
     assert mine == theirs
 
 
-@settings(deadline=None, max_examples=600)
+@settings(max_examples=600)
 @given(SOURCES, SOURCES, st.integers(0, 12), st.data())
 def test_gone_on_with_it_is_what_the_new_text_would_be(
     old_text: str, tail: str, kept: int, data: st.DataObject
