@@ -99,6 +99,17 @@ def changed(paths: "Sequence[str]", root: str, *, more: int = 0) -> Line:
     return Line(f"{names(paths, root, more=more)} changed, restarting")
 
 
+def asked_by_program() -> Line:
+    return Line("the program asks for it, restarting")
+
+
+def kept(paths: "Sequence[str]", root: str) -> Line:
+    """While a debugger waits for its user."""
+    what = f"{path_shown(paths[0], root)} changed" if len(paths) == 1 else f"{len(paths)} changes"
+    link = ":" if len(paths) == 1 else ""
+    return Line(f"{what}{link} kept until you continue", "held")
+
+
 def because(path: str, root: str, why: str) -> Line:
     return Line(f"  {path_shown(path, root)}: {why}", "dim")
 

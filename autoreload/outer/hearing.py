@@ -54,6 +54,18 @@ class Hearing:
             case "same":
                 self._launchpad.discard()
                 self._report.same(message)
+                if message.flag("unheld"):
+                    self._noticing.keeps(message)
+            case "later" | "prompt":
+                if kept := self._noticing.keeps(message):
+                    self._launchpad.discard()
+                    self._report.later(kept)
+            case "named":
+                self._noticing.named(message, child)
+            case "ignored":
+                self._noticing.ignored(message)
+            case "wish":
+                child.tell("again")
             case "slow":
                 self._report.slow(message, child)
             case "forced":

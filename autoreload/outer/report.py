@@ -156,6 +156,11 @@ class Report:
         self.say(wording.changed(paths, self._root, more=count - len(paths)))
         self._because(paths, reasons)
 
+    def later(self, paths: list[str]) -> None:
+        """Changes that wait for the user of a debugger."""
+        self._journal.add("kept", files=self._paths(paths), count=len(paths), by="debugger")
+        self.say(wording.kept(paths, self._root))
+
     def _restarting(
         self, cause: str, paths: "Sequence[str]", count: int = 0, why: "Sequence[str]" = ()
     ) -> None:
@@ -194,7 +199,7 @@ class Report:
     def asked(self, by: str) -> None:
         """A restart without a change."""
         self._restarting(by, [])
-        self.say(wording.asked())
+        self.say(wording.asked_by_program() if by == "program" else wording.asked())
 
     def freed(self) -> None:
         """A restart because a port is free; that is said by whoever awaited it."""

@@ -5,7 +5,7 @@ import signal
 import sys
 import time
 
-from autoreload.core import protocol, wording
+from autoreload.core import protocol, variables, wording
 from autoreload.core.lifecycle import ALIVE, Action, Event, State, step
 from autoreload.core.plans import has_bytecode_elsewhere
 from autoreload.core.wording import Line
@@ -67,7 +67,7 @@ class Outer:
         self._launchpad = Launchpad(
             plan,
             options,
-            {**environment, **dict(plan.environment), **marked},
+            {**environment, **dict(plan.environment), **marked, **variables.ALWAYS},
             mask=self._ears.mask,
             root=self._root,
             spawning=self._sockets.spawning,
