@@ -4,6 +4,7 @@ import os
 
 from autoreload.core import commandline
 from autoreload.core.options import Options, OptionsProblem
+from autoreload.core.variables import FOR_APP
 from autoreload.system import configs
 
 TYPE_CHECKING = False
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
     from autoreload.core.commandline import Line
     from autoreload.core.precedence import Given
     from autoreload.core.settings import Table
-
-KEPT = frozenset({"AUTORUN_ID"})
-"""Variables with our prefix that are no options, and that a nested autorun sets anew."""
 
 
 class Settled:
@@ -161,4 +159,4 @@ def _check_signal(options: Options, given: "Given", table: "Table | None") -> No
 
 def has_variables(environment: "Mapping[str, str]") -> bool:
     """Whether the environment may hold an option."""
-    return any(name.startswith("AUTORUN_") and name not in KEPT for name in environment)
+    return any(name.startswith("AUTORUN_") and name not in FOR_APP for name in environment)

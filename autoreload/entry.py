@@ -3,10 +3,12 @@
 import os
 import sys
 
-from autoreload.configuring import KEPT, Configuration
+from autoreload.configuring import Configuration
 from autoreload.core import commandline
 from autoreload.core.options import OptionsProblem
+from autoreload.core.protocol import IDENTITY
 from autoreload.core.targets import UsageProblem, plan
+from autoreload.core.variables import ACTIVE
 from autoreload.system import terminal
 from autoreload.system.environment import RealFacts
 
@@ -19,8 +21,8 @@ if TYPE_CHECKING:
     from autoreload.core.targets import Plan
 
 _OPTION = "AUTORUN_"
-_OTHERS = frozenset({"RUN_MAIN", "WERKZEUG_RUN_MAIN", "WERKZEUG_SERVER_FD"})
-"""What other reloaders tell their own inner process; inherited, it makes Werkzeug fail."""
+_OTHERS = frozenset({ACTIVE, "RUN_MAIN", "WERKZEUG_RUN_MAIN", "WERKZEUG_SERVER_FD"})
+"""What reloaders tell their own inner process; inherited, it makes Werkzeug fail."""
 
 
 def main(words: "Sequence[str]") -> int:
@@ -168,7 +170,7 @@ def environment_of_app() -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if (not name.startswith(_OPTION) or name in KEPT) and name not in _OTHERS
+        if name == IDENTITY or not (name.startswith(_OPTION) or name in _OTHERS)
     }
     if "LC_CTYPE" in kept and not _was_given("LC_CTYPE"):
         del kept["LC_CTYPE"]

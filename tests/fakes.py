@@ -10,6 +10,7 @@ class FakeApp:
         self.calls: list[str] = []
         self.is_up = True
         self.idle = True
+        self.is_at_prompt = False
         self.refreshes = ""
         """The framework that reads files again; empty: none does."""
         self.caches: list[tuple[str, str]] | None = None
@@ -23,6 +24,15 @@ class FakeApp:
 
     def stop(self, *, restart: bool) -> None:
         self.calls.append(f"stop restart={restart}")
+
+    def proceed(self) -> None:
+        """There is nothing to wait for."""
+
+    def is_debugged(self) -> bool:
+        return self.is_at_prompt
+
+    def forgo_checkpoints(self) -> None:
+        self.calls.append("forgo")
 
     def nudge(self) -> None:
         self.calls.append("nudge")

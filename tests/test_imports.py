@@ -64,7 +64,14 @@ def test_the_inner_never_loads_the_outer(folder: Path) -> None:
 
 
 def test_importing_the_package_is_free(folder: Path) -> None:
-    """Apps import it in production too."""
+    """Apps import it in production too: four small files of ours, and nothing else."""
     _, plain = modules(folder, "-c", SCRIPT)
     _, loaded = modules(folder, "-c", f"import autoreload\n{SCRIPT}")
-    assert not (heavy := (loaded - plain) & LATE), f"import autoreload loads {sorted(heavy)}"
+    ours = {"autoreload", "autoreload.inner", "autoreload.inner.hooks", "autoreload.watch"}
+    assert loaded - plain == ours
+
+
+def test_the_inner_does_not_load_what_no_program_asks_for(folder: Path) -> None:
+    _, loaded = modules(folder, "-m", "autoreload", "--exit", "empty.py")
+    late = {f"autoreload.inner.{name}" for name in ("debuggers", "farewell", "wishes")}
+    assert not loaded & late

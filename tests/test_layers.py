@@ -23,7 +23,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "configuring": ("core", "system", "cli"),
     "entry": ("core", "system", "outer", "client", "cli", "configuring"),
     "__main__": ("entry", "inner.run", "inner.launch", "inner.disguise"),
-    "__init__": ("inner.hooks",),
+    "__init__": ("inner.hooks", "watch"),  # the folder alone, whose name a function takes
 }
 
 # A module outside this list is a clock, a file, a process, a thread or an environment.

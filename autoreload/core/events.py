@@ -47,7 +47,7 @@ EVENTS: dict[str, tuple[str, dict[str, str]]] = {
             "files": "the first ones",
             "count": "how many there are",
             "why": "for each of `files` why it counts",
-            "cause": "file, package, settings, command, port, or silent when the app did not react",
+            "cause": "file, package, settings, command, program, port; silent: it did not react",
         },
     ),
     "kept": (

@@ -14,6 +14,8 @@ costs the inner no import.
                      stop     end the app, or see to its end when it was asked already
                      refresh  files that the framework caches have changed
                      ready    the program is up
+                     prompts  the outer wants a restart: does a debugger wait for its user?
+                     again    a child of the program asks for a restart
                      answer   to a message that asks, with descriptors perhaps
     inner -> outer   hello    the interpreter is up, or the program goes on in this process
                      here     the watcher has heard `look`
@@ -51,6 +53,12 @@ costs the inner no import.
                      binds    an address that the program is about to bind
                      cold     why no checkpoint can go on
                      spawns   the program starts processes
+                     prompt   whether a debugger waits for its user, when asked and at its end
+                     later    changes are kept until that user goes on
+                     up       the program says itself that it is ready, and when
+                     named    the program wants this glob or folder watched as well
+                     ignored  the program wants no restart for these
+                     wish     a child of the program asks for a restart
 """
 
 import marshal
@@ -81,7 +89,20 @@ _START = marshal.dumps(("", 0, {}), 2)[:5]
 """How each of our packets begins: a tuple of three."""
 
 TO_INNER = frozenset(
-    {"answer", "events", "go", "look", "pause", "ready", "refresh", "stacks", "start", "stop"}
+    {
+        "again",
+        "answer",
+        "events",
+        "go",
+        "look",
+        "pause",
+        "prompts",
+        "ready",
+        "refresh",
+        "stacks",
+        "start",
+        "stop",
+    }
 )
 TO_OUTER = frozenset(
     {
@@ -117,6 +138,12 @@ TO_OUTER = frozenset(
         "binds",
         "cold",
         "spawns",
+        "prompt",
+        "later",
+        "up",
+        "named",
+        "ignored",
+        "wish",
     }
 )
 WORDS = TO_INNER | TO_OUTER

@@ -8,6 +8,7 @@ from _thread import get_ident
 
 from autoreload.core import protocol
 from autoreload.core.keeping import Address
+from autoreload.inner import hooks
 from autoreload.inner.ahead import Ahead, Scouting, forget_listings
 from autoreload.system.channel import Channel
 from autoreload.system.waiting import wait
@@ -19,11 +20,15 @@ if TYPE_CHECKING:
 
     from autoreload.core.protocol import Message
     from autoreload.inner.checkpoints import Chain
+    from autoreload.inner.farewell import Farewell
     from autoreload.inner.keeping import Keeping
+    from autoreload.inner.wishes import Wishes
     from autoreload.system import processes
     from autoreload.watch.app import Settings
     from autoreload.watch.reads import Reads
 
+_DEBUGGERS = ("bdb", "code", "pydevd", "IPython")
+"""Without one of these modules there is neither a debugger nor a prompt."""
 GUARD_GRACE_S = 0.4
 """What the app gets to clean up when the outer is gone; all is over within a second."""
 
@@ -50,12 +55,20 @@ class App:
         self.scouting: Scouting | None = None
         self.chain: Chain | None = None
         self.settings: Settings | None = None
+        self.wishes: Wishes | None = None
+        self.farewell: Farewell | None = None
+        self._is_parting = False
+        """Asked to end, and the program's own functions come first."""
         self.longest_stop_s = 0.0
         self.restarting = False
         self.asked = False
 
     def begin(self, turn: "Message", traces: Traces) -> None:
-        """Take over what the last run left."""
+        """Take over what the last run left, and know which run this is."""
+        variables = turn.fields.get("variables")
+        if isinstance(variables, dict):
+            os.environ.update(variables)
+        hooks.begin(turn.texts("changes"))
         traces.distrusted = frozenset(turn.texts("distrusted"))
         if self.settings is not None:
             self.settings.unheed(turn.texts("unheeded"))
@@ -79,9 +92,21 @@ class App:
             return True
 
     def stop(self, *, restart: bool) -> None:
-        """Ask as a user would: the signal, to the main thread, which it wakes from any wait."""
+        """Ask as a user would, after what the program itself wants to do before a restart."""
         self.asked = True
         self.restarting = restart
+        self._is_parting = restart and self.farewell is not None and self.farewell.begin(self._main)
+        if not self._is_parting:
+            self._stop(restart=restart)
+
+    def proceed(self) -> None:
+        """Ask it when those functions are through."""
+        if self._is_parting and self.farewell is not None and self.farewell.is_over():
+            self._is_parting = False
+            self._stop(restart=True)
+
+    def _stop(self, *, restart: bool) -> None:
+        """The signal goes to the main thread, which it wakes from any wait."""
         if restart and self.chain is not None:
             self.chain.announce()
         if restart and self.keeping is not None:
@@ -101,6 +126,8 @@ class App:
 
         Servers count them, and take the second one for "at once".
         """
+        if self._is_parting:
+            return
         if self.keeping is not None:
             self.keeping.knock()
         if self._asked_at is not None and self._asked_at[0] is not None:
@@ -150,12 +177,34 @@ class App:
 
     def ready(self) -> None:
         """It is up: what it reads from now on is its own affair."""
-        if self.reads is not None:
-            self.reads.close()
+        self.close_boot()
         if self.scouting is not None:
             self.scouting.ready()
+
+    def close_boot(self) -> None:
+        """Neither what it reads from now on counts, nor where it stands."""
+        if self.reads is not None:
+            self.reads.close()
         if self.chain is not None:
             self.chain.close()
+
+    def forgo_checkpoints(self) -> None:
+        """Let the next run begin anew."""
+        if self.chain is not None:
+            self.chain.forgo("the program has asked for it")
+
+    def is_debugged(self) -> bool:
+        """Whether a debugger waits for its user."""
+        # Most programs have none, and a restart is not to wait for our import.
+        if (
+            sys.modules.keys().isdisjoint(_DEBUGGERS)
+            and "PYTHONBREAKPOINT" not in os.environ
+            and not hasattr(sys.breakpointhook, "__code__")
+        ):
+            return False
+        from autoreload.inner import debuggers
+
+        return debuggers.waits()
 
     def refresh(self, paths: list[str]) -> str:
         """Let the framework read files again."""

@@ -69,6 +69,7 @@ class Chain:
         self.hot: list[str] = []
         self._has_passed = False
         self._refused = ""
+        self._is_forgone = False
         self.driver = Driver(traces, self)
         self.driver.install()
 
@@ -108,10 +109,14 @@ class Chain:
 
     def announce(self) -> None:
         """The run that is about to end is to be followed by another."""
-        if self._up is not None:
+        if self._up is not None and not self._is_forgone:
             self._say_up(AGAIN)
         else:
             self._channel.tell("cold", reason=self._refused or "it has no checkpoint yet")
+
+    def forgo(self, reason: str) -> None:
+        """No run is to go on from any of the checkpoints."""
+        self._is_forgone, self._refused = True, reason
 
     # --- leaving one behind ---------------------------------------------------------------------
 
@@ -284,6 +289,8 @@ class Chain:
             self._app.begin(turn, self._traces)
             forget_listings(self._traces.scope)
             telling.tell_everything(self._channel, self._traces)
+            if self._app.wishes is not None:
+                self._app.wishes.tell_again()
             if self._app.called:
                 self._channel.send("called")
         except ChannelClosed:

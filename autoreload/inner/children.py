@@ -10,8 +10,10 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
+    from autoreload.inner.wishes import Wishes
     from autoreload.system.channel import Channel
 
 _channel: "Channel | None" = None
@@ -44,12 +46,15 @@ class _Traced:
         from multiprocessing.context import get_spawning_popen
         from multiprocessing.reduction import DupFd
 
+        from autoreload.inner import hooks
+
         package = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
         if get_spawning_popen() is None or _channel is None or not _channel.is_ours():
             return (bool, ())
         # exec is what every interpreter can find by name, whether or not it has our package.
         # What DupFd leaves behind knows how this child gets its descriptors: spawn or forkserver.
-        return (exec, (_OPEN, {"handed": DupFd(_channel.fd), "package": package}))
+        handed = {"handed": DupFd(_channel.fd), "package": package, "changes": hooks.changes()}
+        return (exec, (_OPEN, handed))
 
 
 _OPEN = """
@@ -57,7 +62,7 @@ import sys
 sys.path.insert(0, package)
 try:
     from autoreload.inner.children import open_traces
-    open_traces(handed.detach())
+    open_traces(handed.detach(), changes)
 except Exception:
     pass
 finally:
@@ -65,8 +70,9 @@ finally:
 """
 
 
-def open_traces(fd: int) -> None:
-    """In the spawned child: report every file that is loaded from here on."""
+def open_traces(fd: int, changes: "Sequence[str]" = ()) -> None:
+    """In the spawned child: report every file that is loaded from here on, and hear its wishes."""
+    from autoreload.inner import hooks
     from autoreload.system.channel import Channel, ChannelClosed, settle_high
     from autoreload.watch.traces import Traces
 
@@ -82,6 +88,14 @@ def open_traces(fd: int) -> None:
     traces.on_load = lambda record: tell("loaded", files=[record.entry()])
     traces.installed.on_note = lambda *note: tell("installed", note=note)
     traces.install()
+
+    def open_ear() -> "Wishes":
+        from autoreload.inner.wishes import Wishes
+
+        return Wishes(channel, traces)
+
+    hooks.connect(open_ear)
+    hooks.begin(changes)
     # Also by a child that loads nothing of the project, like a multiprocessing manager: one that
     # says nothing counts as one that cannot be followed.
     channel.send("loaded", files=[])

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from autoreload.core.protocol import Message
+    from autoreload.inner.wishes import Wishes
 
 LAST_WORDS, LAST_WORD_S = 100, 0.005
 """How often, and after which pause, the last messages are tried; an outer that lives reads them."""
@@ -37,14 +38,15 @@ def main() -> bool:
         return False
     channel, start = opened
     _prepare(start)
+    settings = _settings(start)
     app = App(channel, int(start.number("signal")) or signal.SIGINT)
     app.longest_stop_s = start.number("stop_timeout_s")
     app.mask = [int(number) for number in start.texts("mask")]
     if start.flag("warm"):  # before the traces: what we need ourselves is none of the program's
         from autoreload.inner import checkpoints  # noqa: F401
     traces = Traces()
-    app.settings = _settings(start)
-    watcher = Watcher(channel, traces, app, app.settings)
+    app.settings = settings
+    watcher = Watcher(channel, traces, app, settings)
     traces.on_load = watcher.loaded
     traces.installed.on_note = lambda *note: channel.tell("installed", note=note)
     traces.install()
@@ -67,13 +69,14 @@ def main() -> bool:
     _tell_of_children(channel)
     _keep_one_reloader(channel, traces)
     traces.on_module["uvicorn.server"] = _hasten
+    traces.on_module["pydevd"] = lambda _: watcher.wake()  # before a debugger stops every thread
     os.register_at_fork(
         before=watcher.park, after_in_parent=watcher.start, after_in_child=watcher.forget
     )
     then: Callable[[str], None] = _nothing
     if start.flag("warm"):
         then = _keep_checkpoints(channel, start, app, traces, watcher)
-    hooks.connect(lambda pid: channel.tell("leave", process=pid))
+    hooks.connect(lambda: _hear_wishes(channel, app, traces, watcher, settings, start))
 
     def begin(turn: "Message") -> None:
         """The run has its turn: what the last one left is known, and signals are its own."""
@@ -225,6 +228,40 @@ def _open_channel() -> "tuple[Channel, Message] | None":
     return channel, start
 
 
+def _hear_wishes(
+    channel: Channel,
+    app: App,
+    traces: Traces,
+    watcher: Watcher,
+    settings: Settings,
+    start: "Message",
+) -> "Wishes":
+    """Be ready for what the program asks, which it does for the first time now."""
+    from autoreload.inner.farewell import Farewell
+    from autoreload.inner.wishes import Program, Wishes
+
+    patterns = start.texts("ignore")
+    farewell = Farewell(watcher.wake)
+
+    def on_reload(function: "Callable[[], object]") -> None:
+        app.farewell = farewell
+        farewell.add(function)
+
+    def ignore(more: list[str]) -> None:
+        patterns.extend(more)
+        settings.is_ignored = _ignored(patterns, start)
+
+    program = Program(
+        is_here=lambda: os.getpid() == app.pid,
+        on_reload=on_reload,
+        ignore=ignore,
+        ready=app.close_boot,
+        restart=watcher.want_restart,
+    )
+    app.wishes = Wishes(channel, traces, program)
+    return app.wishes
+
+
 def _prepare(start: "Message") -> None:
     """Make the interpreter look as if the program had been started by hand."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -261,19 +298,20 @@ def _hasten(module: object) -> None:
 
 
 def _settings(start: "Message") -> Settings:
-    ignore = start.texts("ignore")
-    is_ignored = None
-    if ignore:
-        from autoreload.core.gitignore import of_option
-
-        is_ignored = of_option(ignore, start.text("root")).match
+    patterns = start.texts("ignore")
     return Settings(
         delay_s=start.number("delay_s"),
         poll_s=start.number("poll_s"),
         hold=start.flag("hold"),
         stop_timeout_s=start.number("stop_timeout_s"),
-        is_ignored=is_ignored,
+        is_ignored=_ignored(patterns, start) if patterns else None,
     )
+
+
+def _ignored(patterns: list[str], start: "Message") -> "Callable[[str], bool]":
+    from autoreload.core.gitignore import of_option
+
+    return of_option(patterns, start.text("root")).match
 
 
 def _keep_one_reloader(channel: Channel, traces: Traces) -> None:

@@ -45,6 +45,10 @@ class Child:
         self.greeted = channel is None
         self.called_at: float | None = None
         self.is_settled = False
+        self.up_at: float | None = None
+        """When it said itself that it is ready."""
+        self.up_by = ""
+        """The file that said so."""
         self.heard_at = self.started
         self.probes = Probes()
         self.needs: Needs = {}
@@ -64,6 +68,8 @@ class Child:
         """Why no checkpoint can go on, as far as it has said so."""
         self.has_children = channel is None
         """Whether it has started processes, which may write what nobody sees written."""
+        self.is_passed_up = False
+        """It was to go on from a checkpoint, and is to be started anew."""
         self.reporters: set[int] = set()
         """The processes that have said anything."""
         self.loaded: dict[str, Loaded] = {}
@@ -97,6 +103,7 @@ class Child:
                     self.chain = [int(pid) for pid in message.texts("chain")]
                 case "cold":
                     self.cold = message.text("reason")
+                    self.is_passed_up = message.flag("over")
                 case "loaded":
                     self._take_loaded(message)
                 case "probed":
@@ -111,6 +118,9 @@ class Child:
                     self.has_children = True
                 case "settled":
                     self.is_settled = True
+                case "up" if self.up_at is None:
+                    self.up_at = message.number("at")
+                    self.up_by = message.text("path")
                 case "failed" if message.pid == self.live:
                     self.failed = message
                 case "binds":

@@ -7,8 +7,8 @@ from autoreload.outer.looping import Looping
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from autoreload.core.protocol import Message
+    from autoreload.outer.found import Restart
     from autoreload.outer.launchpad import Launchpad
-    from autoreload.outer.noticing import Restart
     from autoreload.outer.report import Report
     from autoreload.outer.runs import Runs
     from autoreload.outer.watching import Watching
@@ -34,6 +34,9 @@ class Deciding:
         if not is_news:
             return
         self.since = message.number("noticed") or time.monotonic()
+        if not paths:
+            self._report.asked("program")
+            return
         reasons = [f"{kind}, loaded by the app" for kind in message.texts("kinds")]
         self._report.changed(
             paths,

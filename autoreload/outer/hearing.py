@@ -53,10 +53,22 @@ class Hearing:
                 self._report.same(message)
             case "failed":
                 self._report.say()  # before the traceback, what it is of
+                if message.flag("unheld"):
+                    self._noticing.keeps(message)
+            case "later" | "prompt":
+                if kept := self._noticing.keeps(message):
+                    self._launchpad.discard()
+                    self._report.later(kept)
+            case "named":
+                self._noticing.named(message, child)
+            case "ignored":
+                self._noticing.ignored(message)
+            case "wish":
+                child.tell("again")
             case "slow":
-                self._report.slow(message, child)
+                self._report.stubborn.slow(message, child)
             case "forced":
-                self._report.forced(message)
+                self._report.stubborn.forced(message)
             case "usage":
                 child.usage = message.text("text")
             case "watch":

@@ -3,7 +3,7 @@
 import os
 import signal
 
-from autoreload.core import protocol
+from autoreload.core import protocol, variables
 from autoreload.outer.child import DOOR, Child
 from autoreload.system import channel as channels
 from autoreload.system import files, processes, signals
@@ -74,6 +74,10 @@ class Launchpad:
         """The files edited last, the newest at the end."""
         self.kept: list[tuple[int, str, int, int]] = []
         """Where the listeners stood that wait for the next run."""
+        self.number = 0
+        """Which run the next one is, from 1 on."""
+        self.changes: list[str] = []
+        """The files that the next run is because of."""
 
     def pids(self) -> set[int]:
         """What belongs to the run that waits, if there is one."""
@@ -103,7 +107,8 @@ class Launchpad:
         # Taken first: when we are on again, the program may have read what is being saved.
         started_ns = files.now_ns()
         if self._plan.kind == "command":
-            pid, notices = self._spawning.spawn(self._plan.args, self._environment, mask=self._mask)
+            environment = {**self._environment, **self._variables()}
+            pid, notices = self._spawning.spawn(self._plan.args, environment, mask=self._mask)
             self._spawning.begin(notices)
             return Child(pid, None, started_ns)
         if self.successor is not None:
@@ -182,7 +187,16 @@ class Launchpad:
             "unheeded": protocol.shortened(sorted(self.unheeded)),
             "kept": self.kept,
             "hot": self.hot,
+            "changes": self._told_changes(),
+            "variables": self._variables(),
         }
+
+    def _told_changes(self) -> list[str]:
+        return protocol.shortened(self.changes)
+
+    def _variables(self) -> dict[str, str]:
+        """What the environment says of this run; what is the same in all of them is there."""
+        return variables.of_run(self.number, self._told_changes(), self._root)
 
     def _fixed(self, booted: "_Booted") -> "dict[str, object]":
         """What every run is told."""

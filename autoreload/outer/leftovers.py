@@ -4,6 +4,7 @@ import os
 
 from autoreload.core import protocol
 from autoreload.system import processes
+from autoreload.system.ports import command_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,6 +36,9 @@ SPARED = frozenset(
 )
 """Programs that a user goes on using after the app that opened them."""
 
+OF_ONE_RUN = os.path.join("debugpy", "adapter")
+"""Makes itself independent, and keeps the port at which the next run listens for an editor."""
+
 GRACE_S = 0.5
 
 
@@ -53,9 +57,17 @@ class Leftovers:
         self._left.add(pid)
 
     def here(self, spared: "Collection[int]") -> list[processes.Process]:
-        """What is below us in our own terminal's or shell's group of processes (session(7))."""
+        """What is below us in our own terminal's or shell's group of processes (session(7)).
+
+        And what serves the ended run alone, wherever it is.
+        """
         session = os.getsid(0)
-        return [one for one in self._below(spared) if one.session == session]
+        return [
+            one
+            for one in self._below(spared)
+            if one.session == session
+            or any(word.endswith(OF_ONE_RUN) for word in command_line(one.pid)[:3])
+        ]
 
     def everywhere(self) -> list[processes.Process]:
         """Also what made itself independent, recognised by what it carries."""

@@ -4,44 +4,20 @@ import time
 
 from autoreload.core import protocol
 from autoreload.core.changes import FIRST_WAIT_S, LONGEST_WAIT_S, Stir
+from autoreload.outer.found import Restart
 from autoreload.outer.packages import Packages
+from autoreload.outer.prompts import Prompts
 from autoreload.outer.watching import Watching
 from autoreload.system import files, repository
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from autoreload.core.packages import Installation
     from autoreload.core.protocol import Message
-    from autoreload.core.wording import Line
     from autoreload.outer.child import Child
 
 LONGEST_GIT_S = 10.0
 UNANSWERED_S = 2.0
 """A watcher that has not said a word this long after a hint is kept from running."""
-
-
-class Restart:
-    """Files that changed, packages that were installed, or settings, and when that was noticed."""
-
-    __slots__ = ("installed", "is_unanswered", "paths", "settings", "since")
-
-    def __init__(
-        self,
-        paths: list[str],
-        since: float,
-        *,
-        is_unanswered: bool = False,
-        installed: "Sequence[Installation]" = (),
-        settings: "Sequence[Line]" = (),
-    ) -> None:
-        self.paths = paths
-        self.installed = installed
-        self.since = since
-        self.is_unanswered = is_unanswered
-        self.settings = settings
-        """What is to be said of settings that have changed."""
 
 
 class Noticing:
@@ -52,6 +28,7 @@ class Noticing:
         self._watching = watching
         self._bytecode_elsewhere = bytecode_elsewhere
         self._packages = Packages(watching.is_ignored)
+        self._prompts = Prompts()
         self._asked_at: float | None = None
         self._pending: list[str] = []
         self._pending_since: float | None = None
@@ -64,6 +41,7 @@ class Noticing:
     def follow(self, child: "Child") -> None:
         """A new run reads everything anew."""
         self._packages.follow(child.needs, time.monotonic())
+        self._prompts.forget()
         self.forget()
 
     def forget(self) -> None:
@@ -74,7 +52,7 @@ class Noticing:
     @property
     def pending(self) -> list[str]:
         """What was found here and is not acted on yet."""
-        return self._pending
+        return self._pending + self._prompts.pending
 
     def ask(self, child: "Child", question: int, now: float) -> None:
         """Have the inner compare, and answer."""
@@ -106,6 +84,7 @@ class Noticing:
         times = [self._watching.next_look()]
         if not self.is_paused:
             times += self._packages.timeouts(now)
+        times += self._prompts.timeouts(now)
         if self._pending_since is not None:
             times.append(FIRST_WAIT_S)
         if self._asked_at is not None:
@@ -114,6 +93,16 @@ class Noticing:
 
     def look(self, child: "Child | None") -> Restart | None:
         """Take the hints; `child` is the run that can be told of them, if one lives."""
+        found = self._look(child)
+        if self.is_paused and found is None:
+            return None
+        return self._prompts.sift(found, child)
+
+    def keeps(self, message: "Message") -> list[str]:
+        """What is kept for a debugger's user, if this message adds to it."""
+        return self._prompts.hear(message)
+
+    def _look(self, child: "Child | None") -> Restart | None:
         found = self._watching.look()
         now = time.monotonic()
         self._stir.move(found.touched, now)
@@ -140,6 +129,16 @@ class Noticing:
         missed = self._watching.add_cached(directory, pattern, since_ns=child.started_ns)
         if missed:
             child.tell("refresh", paths=protocol.shortened(missed))
+
+    def named(self, message: "Message", child: "Child") -> None:
+        """The program wants a glob or a folder watched."""
+        self._watching.add_asked(
+            message.text("pattern"), since_ns=int(message.number("since_ns")) or child.started_ns
+        )
+
+    def ignored(self, message: "Message") -> None:
+        """The program wants no restart for something."""
+        self._watching.asked.ignore(message.text("pattern"))
 
     def _settled(self, now: float) -> Restart | None:
         """What was found here, once half a save had a moment to become a whole one."""

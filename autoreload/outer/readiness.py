@@ -1,4 +1,4 @@
-"""When a run counts as ready: it listens, or it was called and has settled."""
+"""When a run counts as ready: it says so, it listens, or it was called and has settled."""
 
 import time
 
@@ -27,8 +27,12 @@ LONGEST_S = 60.0
 class Readiness:
     """Looks for the first listener of one run, until it is ready."""
 
-    def __init__(self, child: "Child", keeper: "Keeper", *, serves: bool) -> None:
+    def __init__(
+        self, child: "Child", keeper: "Keeper", *, serves: bool, says: bool = False
+    ) -> None:
+        """`serves`: it is waited for to listen; `says`: to say itself that it is ready."""
         self._child = child
+        self._says = says
         self._keeper = keeper
         self._serves = serves
         self._before = set(sockets.listening()) - keeper.inodes()
@@ -61,6 +65,13 @@ class Readiness:
         if self.ready_at is not None:
             return False
         urls = self._urls(sockets.listening(), self._before, now)
+        if self._child.up_at is not None:
+            if not urls:
+                self._listens_at_path(now)
+            self.ready_at, self.urls = self._child.up_at, urls or self.urls
+            return True
+        if self._says and now - self._child.started < LONGEST_S:
+            return False
         if urls:
             self.ready_at, self.urls = now, urls
             return True

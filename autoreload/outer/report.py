@@ -11,7 +11,7 @@ from autoreload.core.decisions import Broken
 from autoreload.core.wording import Line
 from autoreload.outer import crash
 from autoreload.outer.speech import LOUD, Speech
-from autoreload.system import processes
+from autoreload.outer.stubborn import Stubborn
 from autoreload.watch.trees import MOST_SEEN
 
 TYPE_CHECKING = False
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from autoreload.outer.readiness import Readiness
     from autoreload.system.terminal import Voice
     from autoreload.watch.trees import Tree
-
-MOST_NAMED = 5
-"""Children that are named when they keep the app from ending."""
 
 
 class Report:
@@ -56,7 +53,7 @@ class Report:
         """For which files the last restart was, and for how many more."""
         self._urls: list[str] = []
         self._why_cold = ""
-        self._slow_threads: list[str] = []
+        self.stubborn = Stubborn(plan, options, journal, self.say)
 
     def say(self, *lines: "Line") -> None:
         """Say the lines of one event."""
@@ -184,6 +181,11 @@ class Report:
         else:
             self.warn(*lines, *looped)
 
+    def later(self, paths: list[str]) -> None:
+        """Changes that wait for the user of a debugger."""
+        self._journal.add("kept", files=self._paths(paths), count=len(paths), by="debugger")
+        self.say(wording.kept(paths, self._root))
+
     def _restarting(
         self, cause: str, paths: "Sequence[str]", count: int = 0, why: "Sequence[str]" = ()
     ) -> None:
@@ -221,7 +223,7 @@ class Report:
     def asked(self, by: str) -> None:
         """A restart without a change."""
         self._restarting(by, [])
-        self.say(wording.asked())
+        self.say(wording.asked_by_program() if by == "program" else wording.asked())
 
     def freed(self) -> None:
         """A restart because a port is free; that is said by whoever awaited it."""
@@ -294,30 +296,6 @@ class Report:
 
     def own_reloader(self, message: "Message") -> None:
         self.once(wording.own_reloader(self._plan.title, message.text("what")))
-
-    def slow(self, message: "Message", child: "Child") -> None:
-        below = processes.descendants(child.live, processes.table())
-        name = "SIG" + (self._options.signal or self._plan.stop_signal).upper().removeprefix("SIG")
-        shown = [repr(one) for one in below[:MOST_NAMED]]
-        threads = self._slow_threads = message.texts("threads")
-        self._journal.add("slow", signal=name, threads=[*threads], children=[*shown])
-        self.say(wording.slow_stop(name, threads, shown))
-
-    def forced(self, message: "Message") -> None:
-        """The inner ends itself, as the time to stop is up."""
-        self._killed(message.texts("threads"), message.texts("children"))
-
-    def killed(self, child: "Child | None") -> None:
-        """The time to stop is up, and the inner, if there is one, has not ended itself."""
-        below = processes.descendants(child.live, processes.table()) if child is not None else []
-        self._killed(self._slow_threads, [repr(one) for one in below[:MOST_NAMED]])
-
-    def _killed(self, threads: list[str], children: list[str]) -> None:
-        after_s = self._options.stop_timeout_s
-        self._journal.add(
-            "killed", after_ms=round(after_s * 1000), threads=[*threads], children=[*children]
-        )
-        self.say(wording.killed(after_s, threads, children))
 
     def ended(
         self,

@@ -5,7 +5,7 @@ import signal
 import sys
 import time
 
-from autoreload.core import protocol, wording
+from autoreload.core import protocol, variables, wording
 from autoreload.core.lifecycle import ALIVE, Action, Event, State, step
 from autoreload.core.plans import has_bytecode_elsewhere
 from autoreload.core.wording import Line
@@ -67,7 +67,7 @@ class Outer:
         self._launchpad = Launchpad(
             plan,
             options,
-            {**environment, **dict(plan.environment), **marked},
+            {**environment, **dict(plan.environment), **marked, **variables.ALWAYS},
             mask=self._ears.mask,
             root=self._root,
             spawning=self._sockets.spawning,
@@ -290,7 +290,7 @@ class Outer:
         now = time.monotonic()
         if self._stop_at is not None and now >= self._stop_at and self._state in ALIVE:
             self._stop_at = None
-            self._report.killed(self._child)
+            self._report.stubborn.killed(self._child)
             self._feed(Event.OVERDUE)
         if self._child is not None:
             self._asking.look(self._child, now)

@@ -43,6 +43,10 @@ class Runs:
         self._keeper = sockets.keeper
         self.child: Child | None = None
         self.count = 0
+        self._said_by = ""
+        """The file by which the last run that was ready has said so itself."""
+        self._is_decided = False
+        """A change has been found since the present run began."""
 
     @property
     def listener(self) -> "Child | None":
@@ -52,13 +56,20 @@ class Runs:
     def start(self) -> "Child":
         """Start the next run; it begins when nothing moves any more. Raises OSError."""
         self._launchpad.kept = self._keeper.addresses()
-        self.child = self._launchpad.start(wait=self._noticing.rest() > 0)
         self.count += 1
-        self._readiness = Readiness(self.child, self._keeper, serves=self._serves)
+        self._launchpad.number = self.count
+        self.child = self._launchpad.start(wait=self._noticing.rest() > 0)
+        self._readiness = Readiness(
+            self.child, self._keeper, serves=self._serves, says=self._will_say()
+        )
         self._strangers = Strangers(self.child)
         if not self.child.nonce:
             self._begin(self.child)
         return self.child
+
+    def _will_say(self) -> bool:
+        """Whether the program is to say itself that it is ready: it has, and the word is there."""
+        return bool(self._said_by) and files.mentions(self._said_by, b"ready")
 
     def look(self) -> "Line | None":
         """Let a run begin that waits for the files to come to rest; what is said of sockets."""
@@ -75,11 +86,15 @@ class Runs:
         if child.nonce:
             self._launchpad.kept = self._keeper.addresses()
             self._launchpad.begin(child)
+        self._is_decided = False
         if self._watching.has_events:
             child.tell("events", on=True)
 
     def decide(self, paths: list[str]) -> None:
         """The next run is because of these files, and is not to trust their bytecode."""
+        earlier = self._launchpad.changes if self._is_decided else []
+        self._launchpad.changes = list(dict.fromkeys((*earlier, *paths)))
+        self._is_decided = True
         self._noticing.decide(paths)
         sources = [path for path in paths if path.endswith(".py")]
         self._launchpad.hot = checkpoints.lately(self._launchpad.hot, sources)
@@ -141,6 +156,9 @@ class Runs:
         self._let_go()
         if self.child is not None:
             self.child.started_until_ns = self.child.started_until_ns or files.now_ns()
+            # A checkpoint that was no good after all has begun a run and has not gone on with it.
+            if not self._is_decided and not self.child.is_passed_up:
+                self._launchpad.changes = []  # whatever follows, it is not because of these
             self.child.close()
 
     def pass_on(self) -> None:
@@ -150,7 +168,9 @@ class Runs:
             self._launchpad.successor = self.child.successor()
 
     def _let_go(self) -> None:
-        """A program that has listened once is waited for to do so."""
+        """A program that has once listened, or said that it is ready, is waited for to do so."""
+        if self._readiness is not None and self._readiness.ready_at is not None:
+            self._said_by = self.child.up_by if self.child is not None else ""
         if self._readiness is not None and self._readiness.urls:
             self._serves = True
         self._readiness = None

@@ -5,7 +5,7 @@ import time
 from autoreload.core import wording_settings as wording
 from autoreload.core.changes import FIRST_WAIT_S, LONGEST_WAIT_S
 from autoreload.core.options import OptionsProblem
-from autoreload.outer.noticing import Restart
+from autoreload.outer.found import Restart
 from autoreload.system import files
 
 TYPE_CHECKING = False

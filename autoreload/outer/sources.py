@@ -9,7 +9,7 @@ not trusted is polled here, part by part: the others keep their events.
 import os
 import time
 
-from autoreload.core import wording
+from autoreload.core import wording_sources as wording
 from autoreload.core.trust import (
     CHECK_S,
     JUDGE_AFTER_S,

@@ -3,7 +3,9 @@
 import os
 import time
 
+from autoreload.outer.leftovers import OF_ONE_RUN
 from autoreload.system import processes
+from autoreload.system.ports import command_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,7 +14,11 @@ if TYPE_CHECKING:
 AFTER_S = 1.0
 """A new interpreter has loaded its first file of the project by then."""
 
-_SERVANTS = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")
+_SERVANTS = (
+    "multiprocessing.resource_tracker",
+    "multiprocessing.forkserver",
+    OF_ONE_RUN,
+)
 
 
 class Strangers:
@@ -39,11 +45,11 @@ class Strangers:
         if self._at is None or time.monotonic() < self._at or self._child.channel is None:
             return []
         self._at = None
-        own = _command_line(self._child.live)
+        own = command_line(self._child.live)
         found = {
             one.name
             for one in processes.descendants(self._child.live, processes.table())
-            if one.pid not in self._child.reporters and _is_stranger(_command_line(one.pid), own)
+            if one.pid not in self._child.reporters and _is_stranger(command_line(one.pid), own)
         }
         return sorted(found)
 
@@ -52,11 +58,3 @@ def _is_stranger(line: list[str], own: list[str]) -> bool:
     if not line or line == own or not os.path.basename(line[0]).startswith(("python", "pypy")):
         return False
     return not any(servant in word for word in line for servant in _SERVANTS)
-
-
-def _command_line(pid: int) -> list[str]:
-    try:
-        with open(f"/proc/{pid}/cmdline", "rb") as file:
-            return [os.fsdecode(word) for word in file.read().split(b"\0")[:-1]]
-    except OSError:
-        return []

@@ -12,6 +12,7 @@ from autoreload.core.changes import Loaded, compare
 from autoreload.core.gitignore import of_option
 from autoreload.core.patterns import Patterns
 from autoreload.core.trust import POLL_S
+from autoreload.outer.asked import Asked
 from autoreload.outer.sources import Sources
 from autoreload.system import files
 from autoreload.watch.probes import Probes
@@ -56,6 +57,7 @@ class Watching:
         )
         self._trees: list[Tree] = []
         self._cached: list[Tree] = []
+        self.asked = Asked(root)
         self._loaded: dict[str, Loaded] = {}
         self._below: dict[str, Loaded] = {}
         self._inner_compares = False
@@ -73,8 +75,6 @@ class Watching:
         """Whether one of them has changed and nothing was done about it yet."""
         self.unheeded: set[str] = set()
         """What the app writes again and again; a change of it means nothing."""
-
-    # --- what is watched ------------------------------------------------------------------------
 
     def add_pattern(self, pattern: str) -> Tree:
         """Watch what a glob or directory names."""
@@ -134,6 +134,12 @@ class Watching:
         self.subscribe()
         return self._only_cached([one for one in tree.found if files.touched_since(one, since_ns)])
 
+    def add_asked(self, pattern: str, *, since_ns: int) -> None:
+        """Watch what the program has named, which counts from `since_ns` on."""
+        if self.asked.watch(pattern, self._ignored, since_ns=since_ns):
+            self.expect()
+        self.subscribe()
+
     def follow(self, child: "Child", *, inner: bool) -> None:
         """Watch what this run loads; `inner`: its own watcher compares what it loaded itself."""
         self._loaded = child.loaded
@@ -147,8 +153,7 @@ class Watching:
         for tree in self._trees:
             tree.look()
         self._cached = []
-
-    # --- the event source -----------------------------------------------------------------------
+        self.asked.forget()
 
     def fileno(self) -> int | None:
         """The descriptor to wait for, once there is one."""
@@ -167,7 +172,7 @@ class Watching:
         wanted = {os.path.dirname(path) for path in (*self._loaded, *self._below)}
         wanted |= self._probes.folders()
         wanted |= {os.path.dirname(path) for path in self.apart}
-        for tree in (*self._trees, *self._cached):
+        for tree in (*self._trees, *self.asked.trees, *self._cached):
             wanted |= tree.directories
         self._sources.follow(wanted)
 
@@ -176,7 +181,7 @@ class Watching:
         yield from self._loaded
         yield from self._below
         yield from self.apart
-        for tree in (*self._trees, *self._cached):
+        for tree in (*self._trees, *self.asked.trees, *self._cached):
             yield from tree.found
 
     def noticed(self, paths: "Iterable[str]") -> None:
@@ -189,7 +194,9 @@ class Watching:
             path in self._loaded
             or path in self._below
             or path in self.apart
-            or any(tree.is_wanted(path) for tree in (*self._trees, *self._cached))
+            or any(
+                tree.is_wanted(path) for tree in (*self._trees, *self.asked.trees, *self._cached)
+            )
             or self._probes.is_wanted(path)
         )
 
@@ -199,13 +206,15 @@ class Watching:
             return "is there again"
         if path in self._below:
             return "loaded by a child of the app"
+        if any(tree.is_wanted(path) for tree in self.asked.trees):
+            return "named by the program"
         if any(path in tree.found or tree.is_wanted(path) for tree in self._trees):
             return "named by --watch" if self._options.watch else "below this directory"
         return "loaded by the last run" if path in self._loaded else "would be imported now"
 
     def extent(self) -> tuple[int, int, str]:
         """How many files and directories are watched, and by what."""
-        named = sum(len(tree.found) for tree in (*self._trees, *self._cached))
+        named = sum(len(tree.found) for tree in (*self._trees, *self.asked.trees, *self._cached))
         files_ = len(self._loaded) + len(self._below) + named
         return files_, len(self._sources.directories), self._sources.name
 
@@ -213,12 +222,12 @@ class Watching:
         """What is watched by name, with the reason."""
         for tree in self._cached:
             yield from ((path, "cached by the framework") for path in tree.found)
-        for tree in self._trees:
+        for tree in (*self._trees, *self.asked.trees):
             yield from ((path, self.why(path)) for path in tree.found)
 
     def is_ignored(self, path: str) -> bool:
-        """Whether --ignore names a path."""
-        return self._ignored.match(path)
+        """Whether --ignore or the program names a path."""
+        return self._ignored.match(path) or self.asked.ignores(path)
 
     def is_apart(self, path: str) -> bool:
         """Whether a file is autorun's alone; a pyproject.toml is everybody's."""
@@ -237,14 +246,12 @@ class Watching:
         """Let the next look be a whole one: nobody has compared what is subscribed now."""
         self._looked = float("-inf")
 
-    # --- looking --------------------------------------------------------------------------------
-
     def next_sweep(self) -> float:
         """Seconds until the next look without a hint; 0 right after something was subscribed."""
         if self._sources.is_fresh and self.has_events:
             return 0.0
         only_the_inner_compares = self._inner_compares and not (
-            self._trees or self._cached or self._below
+            self._trees or self.asked.trees or self._cached or self._below
         )
         if self.has_events or only_the_inner_compares:
             pace = SWEEP_S
@@ -261,6 +268,7 @@ class Watching:
         found = self._look()
         if self.unheeded:
             found.restart = [path for path in found.restart if path not in self.unheeded]
+        found.restart, found.refresh = map(self.asked.counted, (found.restart, found.refresh))
         return found
 
     def _look(self) -> Found:
@@ -283,7 +291,7 @@ class Watching:
         else:
             found.restart += self._probes.better(hints)
         found.restart += self._compare_loaded(hints)
-        for tree in self._trees:
+        for tree in (*self._trees, *self.asked.trees):
             found.restart += tree.look(path for path in hints if tree.is_wanted(path))
         for tree in self._cached:
             found.refresh += self._only_cached(
@@ -308,7 +316,7 @@ class Watching:
             # Without events nobody else would learn that the inner's watcher is kept from running.
             found.hinted = bool(self.differs())
         found.restart += self._compare_loaded(None)
-        for tree in self._trees:
+        for tree in (*self._trees, *self.asked.trees):
             found.restart += tree.look()
         for tree in self._cached:
             found.refresh += self._only_cached(tree.look())
@@ -327,15 +335,13 @@ class Watching:
             records += self._loaded.values()
         if paths is not None:
             records = [one for one in records if one.path in paths]
-        if self._ignored:
-            records = [one for one in records if not self._ignored.match(one.path)]
+        records = [one for one in records if not self.is_ignored(one.path)]
         return [one.path for one in compare(records, files.signature, files.digest).changes]
 
     def differs(self) -> list[str]:
         """What the inner loaded and is no longer so, for an inner that does not answer."""
         records = list(self._loaded.values())
-        if self._ignored:
-            records = [one for one in records if not self._ignored.match(one.path)]
+        records = [one for one in records if not self.is_ignored(one.path)]
         changes = compare(records, files.signature, files.digest).changes
         return [one.path for one in changes if one.path not in self.unheeded]
 

@@ -107,6 +107,11 @@ def _content(path: str) -> bytes | None:
         return None
 
 
+def mentions(path: str, word: bytes) -> bool:
+    """Whether a file holds a word; not so when it cannot be read."""
+    return word in (_content(path) or b"")
+
+
 def broken(path: str) -> "Broken | None":
     """Why a Python source does not compile; None when it does, or cannot be read at all."""
     from autoreload.core.decisions import Broken

@@ -17,6 +17,15 @@ if TYPE_CHECKING:
         def stop(self, *, restart: bool) -> None:
             """Ask it to end as a user would."""
 
+        def proceed(self) -> None:
+            """Go on with what the stop waits for, if anything."""
+
+        def is_debugged(self) -> bool:
+            """Whether a debugger in it waits for its user."""
+
+        def forgo_checkpoints(self) -> None:
+            """Let the next run begin anew."""
+
         def nudge(self) -> None:
             """Wake a main thread that missed the request."""
 

@@ -12,6 +12,7 @@ them.
 
 import os
 import signal
+import sys
 import time
 from _thread import LockType, allocate_lock, get_native_id, start_new_thread
 
@@ -37,6 +38,7 @@ class Thread:
         """Held while the thread is counted in or out: it never misses a park or a start."""
         self._over = allocate_lock()
         self._task = 0
+        self._is_hidden = False
 
     @property
     def is_parked(self) -> bool:
@@ -81,6 +83,18 @@ class Thread:
         self._forgotten = False
         self._parks = 0
 
+    def hide(self) -> None:
+        """In the thread: let a debugger that stops every thread know that this is not one to stop.
+
+        That is asked of the thread's object in `threading`, which a bare thread gets here.
+        """
+        if self._is_hidden or "threading" not in sys.modules:
+            return
+        self._is_hidden = True
+        sys.settrace(None)
+        thread = sys.modules["threading"].current_thread()
+        thread.pydev_do_not_trace = thread.is_pydev_daemon_thread = True
+
     def _await_task(self) -> None:
         """Wait for the end of the kernel's task, which comes a moment after that of the thread."""
         task = f"/proc/self/task/{self._task}"
@@ -91,6 +105,7 @@ class Thread:
     def _body(self, over: LockType) -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         self._task = get_native_id()
+        self._is_hidden = False
         try:
             while not self._is_over():
                 self._turn()

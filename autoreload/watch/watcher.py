@@ -14,7 +14,6 @@ from autoreload.core.changes import (
     FIRST_WAIT_S,
     Change,
     Loaded,
-    compare,
     is_half,
     pace,
     patience,
@@ -26,6 +25,9 @@ from autoreload.system.waiting import wait
 from autoreload.watch import telling
 from autoreload.watch.app import Settings
 from autoreload.watch.boot import Boot
+from autoreload.watch.comparing import Comparing
+from autoreload.watch.later import LOOK_S, Later
+from autoreload.watch.refreshing import Refreshing
 from autoreload.watch.thread import Thread
 
 TYPE_CHECKING = False
@@ -56,7 +58,7 @@ class Watcher:
     def renew(self) -> None:
         """A run begins, in which nothing has been found or said yet."""
         self._has_events: bool | None = None
-        self._cost_s = 0.0
+        self._comparing = Comparing(self._channel, self._traces, self._settings)
         self._asked = False
         self._stopping_since: float | None = None
         self._told_slow = False
@@ -66,8 +68,13 @@ class Watcher:
         self._said_busy: str | None = None
         self._questions: list[int] = []
         """Who wants to know what the next look finds."""
-        self._is_paused = False
-        self._kept: list[str] = []
+        self._later = Later(self._channel, self._app)
+        self._refreshing = Refreshing(self._channel, self._traces, self._app)
+        self._unread: list[str] = []
+        """What the framework is to read again, or the program to be restarted for, later."""
+        self._is_wanted = False
+        """The program asks for a restart itself."""
+        self._looked = 0.0
 
     def revive(self) -> None:
         """In a forked child that goes on as the program: compare there."""
@@ -81,7 +88,7 @@ class Watcher:
 
     def park(self) -> None:
         """End the thread, so that the program can fork as if there were none."""
-        self._thread.park(self._wake)
+        self._thread.park(self.wake)
 
     def forget(self) -> None:
         """In a forked child: no thread, no comparing; what it loads is still told."""
@@ -91,23 +98,25 @@ class Watcher:
         """Tell the outer of a file at once, in whichever thread or fork it was read."""
         try:
             if not self._channel.send("loaded", files=[record.entry()]):
-                self._wake()
+                self.wake()
         except ChannelClosed:
             pass  # the watcher meets it, and knows what to do
 
     def written(self, path: str) -> None:
         """Tell the outer of a file that the program writes itself, in this run and in others."""
-        self._drop([path], is_own=True)
-
-    def _drop(self, paths: list[str], *, is_own: bool = False) -> None:
-        """Tell the outer of files that are not to be compared any more."""
-        self._channel.tell("dropped", paths=protocol.shortened(paths), own=is_own)
+        self._channel.tell("dropped", paths=[path], own=True)
 
     def request_stop(self, *, restart: bool) -> None:
         """Ask the app to end; later requests add nothing."""
         if self._stopping_since is None:
             self._stopping_since = time.monotonic()
             self._app.stop(restart=restart)
+
+    def want_restart(self) -> None:
+        """Restart the app for no file, as soon as every saved file compiles; from any thread."""
+        self._app.forgo_checkpoints()
+        self._is_wanted = self._asked = True
+        self.wake()
 
     def expect_end(self) -> None:
         """Watch over the end of an app that somebody else has asked: typed keys reach it as well.
@@ -117,7 +126,8 @@ class Watcher:
         if self._stopping_since is None:
             self._stopping_since = time.monotonic()
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """Let it look at once; from any thread, and from a signal's handler."""
         if not self._channel.is_ours():
             return  # closed by the app, and the number may be that of a file of its own
         try:
@@ -138,6 +148,8 @@ class Watcher:
     def _turn(self) -> None:
         swept = time.monotonic()
         self._wait(0.0 if self._asked else self._interval())
+        if "pydevd" in sys.modules:
+            self._thread.hide()
         if self._thread.is_parked:
             return
         self._take_messages()
@@ -147,16 +159,28 @@ class Watcher:
         now = time.monotonic()
         if self._stopping_since is not None:
             self._hurry(now - self._stopping_since)
-        elif self._asked or (flushed and now - swept >= self._interval() * 0.9):
+        elif self._asked or self._later.is_over() or (flushed and self._is_due(swept, now)):
             self._asked = False
             self._boot.look(now)
             self._look()
+            self._looked = now
+            if self._unread and not self._later.is_pending:
+                self._refresh(self._unread)
+
+    def _is_due(self, since: float, now: float) -> bool:
+        """Whether it is time for a look without a hint; `since` is when this turn began."""
+        if self._later.is_pending:
+            since = self._looked  # turns are short then
+        return now - since >= self._pace() * 0.9
 
     def _interval(self) -> float:
         if self._stopping_since is not None:
             return 0.05
+        return min(self._pace(), LOOK_S) if self._later.is_pending else self._pace()
+
+    def _pace(self) -> float:
         has_events = self._has_events if self._boot.is_settled else None
-        return pace(self._cost_s, poll_s=self._settings.poll_s, has_events=has_events)
+        return pace(self._comparing.cost_s, poll_s=self._settings.poll_s, has_events=has_events)
 
     def _wait(self, timeout_s: float) -> None:
         if self._wake_read in wait((self._channel.fd, self._wake_read), timeout_s):
@@ -177,7 +201,7 @@ class Watcher:
                     self._questions.append(question)
                 self._channel.send("here")
             case "pause":
-                self._is_paused = message.flag("on")
+                self._later.pause(on=message.flag("on"))
                 self._asked = True
             case "events":
                 self._has_events = message.flag("on")
@@ -192,14 +216,18 @@ class Watcher:
                 self._app.ready()
             case "refresh":
                 self._refresh(message.texts("paths"))
+            case "prompts":
+                self._later.answer()
+            case "again":
+                self.want_restart()
 
     def _refresh(self, paths: list[str]) -> None:
-        by = self._app.refresh(paths)
-        if by:
-            self._channel.send("refreshed", paths=protocol.shortened(paths), by=by)
-        else:
-            changes = [Change(path, "read by the framework", None) for path in paths]
-            self._announce(changes, time.monotonic())
+        self._unread = []
+        if self._refreshing.read(paths):
+            return
+        changes = [Change(path, "read by the framework", None) for path in paths]
+        if not self._announce(changes, time.monotonic()):
+            self._unread = paths
 
     def _look(self) -> None:
         """Compare, wait until what is found has settled, and act on it."""
@@ -210,14 +238,14 @@ class Watcher:
         broken: list[Broken] = []
         looks = 0
         while True:
-            changes = self._compare()
+            changes = self._comparing.look()
             if changes != seen or broken:  # a long file takes longer to compile than the wait
                 broken = files.all_broken(one.path for one in changes if self._is_source(one))
             wait = patience(changes, bool(broken), looks, delay_s=self._settings.delay_s)
             late = time.monotonic() - noticed > LONGEST_SETTLE_S
             if not changes or late or (changes == seen and not self._is_rewritten(changes)):
                 break
-            if seen is None and not broken and not self._is_paused:
+            if seen is None and not broken and not self._later.is_paused:
                 self._told_noticed = True
                 self._channel.send("noticed")
             seen = changes
@@ -231,7 +259,7 @@ class Watcher:
         self._act(changes, broken, noticed)
         if questions and self._stopping_since is None:
             self._channel.send(
-                "looked", questions=questions, held=bool(self._held), kept=len(self._kept)
+                "looked", questions=questions, held=bool(self._held), kept=self._later.count
             )
 
     def _is_source(self, change: Change) -> bool:
@@ -258,54 +286,38 @@ class Watcher:
             if self._thread.is_parked or self._stopping_since is not None:
                 self._asked = True
                 return False
-            if is_half(changes) and self._compare() != changes:
+            if is_half(changes) and self._comparing.look() != changes:
                 return True
         return True
 
     def _act(self, changes: list[Change], broken: list[Broken], noticed: float) -> None:
-        if self._is_paused:
-            self._keep(changes)
+        if self._later.is_paused:
+            self._later.tell(changes)
             return
-        self._kept = []
         decided = verdict(changes, broken, hold=self._settings.hold)
         match decided:
             case Hold():
                 if self._held != broken:
                     self._held = broken
                     self._channel.send("held", **broken[0].fields(), more=len(broken) - 1)
+            case Nothing() if self._is_wanted:
+                self._announce(changes, noticed)
             case Nothing():
-                if self._held is not None:
+                was_kept = not self._unread and self._later.forget()
+                if self._held is not None or was_kept:
                     self._held = None
                     self._channel.send("same", paths=[], unheld=True)
                 elif self._told_noticed:
                     self._channel.send("same", paths=[])
-            case _ if self._is_taken(changes):
+            case _ if self._refreshing.take(changes):
                 pass
             case _:
                 self._announce(changes, noticed)
 
-    def _keep(self, changes: list[Change]) -> None:
-        """Only tell of changes, and of each set of them once."""
-        paths = [change.path for change in changes]
-        if paths != self._kept:
-            self._kept = paths
-            self._channel.send("kept", paths=protocol.shortened(paths), count=len(paths))
-
-    def _is_taken(self, changes: list[Change]) -> bool:
-        """Whether these are data that the framework reads again; it may not have said so yet."""
-        records = [self._traces.loaded.get(change.path) for change in changes]
-        if not all(record is not None and record.is_data for record in records):
+    def _announce(self, changes: list[Change], noticed: float) -> bool:
+        """Restart because of these; false when that has to wait for a debugger's user."""
+        if self._later.keep(changes):
             return False
-        paths = [change.path for change in changes]
-        by = self._app.refresh(paths)
-        if by:
-            for path in paths:
-                self._traces.drop(path)
-            self._drop(paths)
-            self._channel.send("refreshed", paths=protocol.shortened(paths), by=by)
-        return bool(by)
-
-    def _announce(self, changes: list[Change], noticed: float) -> None:
         self._channel.send(
             "restart",
             paths=protocol.shortened([change.path for change in changes]),
@@ -314,33 +326,14 @@ class Watcher:
             noticed=noticed,
         )
         self.request_stop(restart=True)
-
-    def _compare(self) -> list[Change]:
-        start = time.perf_counter()
-        self._traces.collect_modules()
-        records = list(self._traces.loaded.values())
-        if self._settings.is_ignored is not None:
-            records = [one for one in records if not self._settings.is_ignored(one.path)]
-        found = compare(records, files.signature, files.digest)
-        better = [Change(path, "created", files.signature(path)) for path in self._better()]
-        if not found.changes and not found.same:
-            self._cost_s = 0.7 * self._cost_s + 0.3 * (time.perf_counter() - start)
-        if found.same:
-            self._channel.send("same", paths=protocol.shortened(found.same))
-            telling.tell_loaded(self._channel, self._traces, found.same)
-        return found.changes + better
-
-    def _better(self) -> list[str]:
-        """Files that would be imported now in place of others."""
-        ignored = self._settings.is_ignored
-        found = self._traces.probes.better()
-        return [path for path in found if ignored is None or not ignored(path)]
+        return True
 
     def tell_probes(self) -> None:
         """Tell the outer what was asked for and not found."""
         telling.tell_probes(self._channel, self._traces)
 
     def _hurry(self, since: float) -> None:
+        self._app.proceed()
         if since > NUDGE_S:
             self._app.nudge()
         if since > SLOW_S and not self._told_slow:

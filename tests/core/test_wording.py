@@ -2,7 +2,7 @@
 
 import pytest
 
-from autoreload.core import wording, wording_outage
+from autoreload.core import wording, wording_outage, wording_sources
 from autoreload.core.keeping import Address
 from autoreload.core.packages import Installation
 from autoreload.core.trust import Doubt, Why
@@ -153,7 +153,10 @@ LINES = [
         "manage.py runserver: its own reloader is switched off (--noreload)",
     ),
     (wording.no_match("*.toml"), "--watch *.toml matches no file yet"),
-    (wording.polling("inotify limit reached", 0.5), "inotify limit reached, polling every 0.5 s"),
+    (
+        wording_sources.polling("inotify limit reached", 0.5),
+        "inotify limit reached, polling every 0.5 s",
+    ),
     (
         wording.untraced(["gunicorn"]),
         "gunicorn cannot be followed, watching every *.py below this directory",
@@ -271,7 +274,7 @@ def test_a_line_can_be_read_in_a_failure() -> None:
     ],
 )
 def test_why_a_part_is_polled(doubt: Doubt, folders: list[str], expected: str) -> None:
-    line = wording.doubted(doubt, folders, ROOT, 0.5)
+    line = wording_sources.doubted(doubt, folders, ROOT, 0.5)
     assert line.text == expected
     assert line.tone == "held"
 
@@ -281,12 +284,12 @@ def test_why_a_part_is_polled(doubt: Doubt, folders: list[str], expected: str) -
 )
 def test_a_pace_is_said_roughly(interval_s: float, expected: str) -> None:
     doubt = Doubt(Why.SILENT, "/mnt", value="nfs")
-    text = wording.doubted(doubt, ["/mnt/a"], ROOT, interval_s).text
+    text = wording_sources.doubted(doubt, ["/mnt/a"], ROOT, interval_s).text
     assert f"compared every {expected} s;" in text
 
 
 def test_an_overflow_names_its_limit() -> None:
-    assert wording.overflow(16384).text == (
+    assert wording_sources.overflow(16384).text == (
         "more file events at once than are kept (max_queued_events is 16384), "
         "compared everything; raise it: sudo sysctl fs.inotify.max_queued_events=65536"
     )

@@ -492,3 +492,69 @@ def test_a_park_and_a_start_lose_no_edit(watched: Bench) -> None:
         assert message.word in QUIET, "it is not parked"
     watched.watcher.start()
     assert watched.wait_for("restart").texts("paths") == [str(path)]
+
+
+def test_while_a_debugger_waits_changes_are_kept_and_said_once(watched: Bench) -> None:
+    path, other = watched.load("a.py", "x = 1\n"), watched.load("b.py", "x = 1\n")
+    watched.app.is_at_prompt = True
+    watched.watcher.start()
+    path.write_text("x = 2\n")
+    watched.channel.send("look")
+    assert watched.wait_for("later").texts("paths") == [str(path)]
+    watched.look()
+    other.write_text("x = 2\n")
+    watched.channel.send("look")
+    assert sorted(watched.wait_for("later").texts("paths")) == [str(path), str(other)]
+    path.write_text("x = 1\n")
+    other.write_text("x = 1\n")
+    watched.channel.send("look")
+    while not watched.wait_for("same").flag("unheld"):
+        pass
+    watched.look()
+    assert watched.app.calls == []
+    path.write_text("x = 3\n")
+    watched.channel.send("look")
+    watched.wait_for("later")
+    watched.app.is_at_prompt = False  # which no hint tells of
+    assert watched.wait_for("restart").texts("paths") == [str(path)]
+    assert len(watched.said("later")) == 3
+
+
+def test_the_outer_is_told_whether_a_debugger_waits_and_when_it_does_no_more(
+    watched: Bench,
+) -> None:
+    watched.watcher.start()
+    watched.channel.send("prompts")
+    assert not watched.wait_for("prompt").flag("on")
+    watched.app.is_at_prompt = True
+    watched.channel.send("prompts")
+    assert watched.wait_for("prompt").flag("on")
+    watched.app.is_at_prompt = False
+    assert not watched.wait_for("prompt").flag("on")
+    assert watched.words() == ["prompt"] * 3
+
+
+def test_what_no_framework_reads_again_is_kept_as_well(watched: Bench) -> None:
+    watched.app.is_at_prompt = True
+    watched.watcher.start()
+    watched.channel.send("refresh", paths=["/a.html"])
+    assert watched.wait_for("later").texts("paths") == ["/a.html"]
+    watched.app.is_at_prompt = False
+    assert watched.wait_for("restart").texts("paths") == ["/a.html"]
+    assert watched.app.calls.count("refresh /a.html") == 2
+
+
+def test_a_restart_that_the_program_asks_for_waits_for_what_compiles(watched: Bench) -> None:
+    path = watched.load("a.py", "x = 1\n")
+    watched.watcher.start()
+    path.write_text("x = (\n")
+    watched.channel.send("look")
+    watched.wait_for("held")
+    watched.channel.send("again")
+    watched.look()
+    assert watched.words() == ["held"]
+    path.write_text("x = 1\n")
+    watched.channel.send("look")
+    assert watched.wait_for("restart").texts("paths") == []
+    until(lambda: len(watched.app.first_calls()) > 1, describe=lambda: watched.app.calls)
+    assert watched.app.first_calls()[:2] == ["forgo", "stop restart=True"]
