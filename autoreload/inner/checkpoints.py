@@ -19,12 +19,14 @@ import sys
 import time
 import warnings
 from _thread import get_ident
+from posix import getpid
 
 from autoreload.core import checkpoints, protocol
 from autoreload.core.forking import refusal
 from autoreload.inner import facts, trials
 from autoreload.inner.ahead import await_turn, forget_listings
 from autoreload.inner.driver import Driver
+from autoreload.inner.renewing import Renewing
 from autoreload.system import census, processes
 from autoreload.system.channel import Channel, ChannelClosed, settle_high
 from autoreload.watch import telling
@@ -55,11 +57,13 @@ class Chain:
         self._watcher = watcher
         self._app = app
         self._main = get_ident()
-        self._pid = os.getpid()
+        self._pid = getpid()
         self._parent = os.getppid()
         self._known = census.open_targets()
         self.past = Past(traces, root)
         self.past.install()
+        self._renewing = Renewing(traces)
+        self._renewing.install()
         self._up: int | None = None
         self._up_inode = 0
         self._above: list[int] = []
@@ -80,6 +84,7 @@ class Chain:
         """The program is up: no checkpoint follows."""
         self.is_over = True
         self.past.close()
+        self._renewing.close()
 
     def consider(self, path: str) -> None:
         """Leave a checkpoint behind, if one is due before this file is taken in."""
@@ -91,7 +96,7 @@ class Chain:
 
         The path is that of the file that comes next; empty for a statement of one under way.
         """
-        if self.is_over or get_ident() != self._main or os.getpid() != self._pid:
+        if self.is_over or get_ident() != self._main or getpid() != self._pid:
             return  # the program's own forks are none of ours
         if place != self._place and checkpoints.is_due(
             since_s=time.monotonic() - self._last,
@@ -142,7 +147,11 @@ class Chain:
         found = facts.gather(self._main, self._known, logs)
         own = {self._channel.fd, self._up, *self._watcher.fds}
         found.descriptors = [one for one in found.descriptors if one.fd not in own]
-        return refusal(found) or self.past.refusal()
+        if reason := refusal(found) or self._renewing.refusal() or self.past.refusal():
+            return reason
+        self.past.settle()
+        self._renewing.note(found.descriptors)
+        return ""
 
     def _refuse(self, reason: str) -> None:
         if reason != self._refused:
@@ -197,13 +206,15 @@ class Chain:
     def _go_on(self, mouth: int) -> None:
         """In the child: it is the program from here on."""
         self._descend(mouth)
+        self._renewing.restore()
         self._channel.tell("hello", chain=self._above)
         self._watcher.revive()
 
     def _descend(self, mouth: int) -> None:
         self._let_go_above()
         self._up, self._up_inode = mouth, _inode(mouth)
-        self._pid, self._parent = os.getpid(), os.getppid()
+        self._pid = self._app.pid = getpid()
+        self._parent = os.getppid()
         self._above.append(self._parent)
         threading = sys.modules.get("threading")
         if threading is not None:
@@ -259,6 +270,8 @@ class Chain:
             return f"{path} is gone"
         if moved := self.driver.moved():
             return f"{moved} lies elsewhere now"
+        if moved := self._renewing.moved():
+            return f"{moved}: open, and another file has its name now"
         for found in self.past.differences():
             if not found.is_source or self.driver.is_stale(found.path):
                 return f"{found.path}: {found.reason}"
@@ -277,6 +290,7 @@ class Chain:
             self.hot = turn.texts("hot")
             self._has_passed = False
             self._traces.last_load = time.monotonic()
+            self._renewing.renew()
             self.driver.resume()
             self._app.begin(turn, self._traces)
             forget_listings(self._traces.scope)

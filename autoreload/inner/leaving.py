@@ -11,7 +11,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import NoReturn
+    from typing import Any, NoReturn
 
 
 def leave(code: int) -> "NoReturn":
@@ -31,8 +31,8 @@ def leave(code: int) -> "NoReturn":
     os._exit(code)  # noqa: TID251
 
 
-def flush() -> None:
-    """Write what stands in buffers: the standard streams, and files that were left open."""
+def buffered() -> "list[Any]":
+    """The files with something to write in a buffer, text before the bytes that it ends up in."""
     import gc
     import io
     from itertools import compress
@@ -41,9 +41,16 @@ def flush() -> None:
     objects = gc.get_objects()
     # Without a line of Python for each of some hundred thousand objects.
     found = list(compress(objects, map(frozenset(kinds).__contains__, map(type, objects))))
-    # A text buffer is emptied into a binary one, so that comes after it.
     found.sort(key=lambda one: kinds.index(type(one)))
-    for stream in (sys.stdout, sys.stderr, *found):
+    return found
+
+
+def flush() -> None:
+    """Write what stands in buffers: the standard streams, and files that were left open."""
+    import gc
+
+    gc.unfreeze()  # what was there at a fork is hidden from the look otherwise
+    for stream in (sys.stdout, sys.stderr, *buffered()):
         try:
             stream.flush()
         except Exception:  # closed, replaced, read-only or None
