@@ -9,8 +9,8 @@ from bench import bursts, costs, environment, lone, oracle, saves, soak, sockets
 from bench.programs import Program, programs
 from bench.table import Table, ms
 
-ROOMS = {"trees": trees, "checkout": bursts, "lone": lone, "soak": soak}
-LONG = frozenset({"soak"})
+ROOMS = {"trees": trees, "checkout": bursts, "lone": lone, "soak": soak, "warm": warm}
+LONG = frozenset({"soak", "warm"})
 """What is measured only when it is named."""
 WORDS = (
     "Django",
@@ -21,7 +21,6 @@ WORDS = (
     "idle",
     *ROOMS,
     "sockets",
-    "warm",
     "oracle",
 )
 NAMES = {"own": "its own reloader", "boot": "its own boot, no stop"}
@@ -62,19 +61,6 @@ def show_saves(table: Table, program: Program, *, rounds: int, edits: int) -> No
             bar=bar[0] if bar else "",
             is_met=bar[1](ours, theirs) if bar else None,
         )
-
-
-def show_warm(table: Table, program: Program, *, rounds: int, edits: int) -> None:
-    """Warm restarts against cold ones and the program's own reloader."""
-    found = {
-        tool: median(taken)
-        for tool, taken in warm.measure(program, rounds=rounds, edits=edits).items()
-    }
-    ours = found.pop("warm")
-    table.row(f"{program.name}: save to new answer, warm", ms(ours))
-    for tool, theirs in found.items():
-        name = NAMES.get(tool, "a cold restart")
-        table.row(f"  against {name}", ms(ours), compared=ms(theirs), ratio=ours / theirs)
 
 
 def show_starts(table: Table, times: int) -> None:
@@ -122,8 +108,6 @@ def main() -> int:
     for program in programs():
         if not asked.only or program.name in asked.only:
             show_saves(table, program, rounds=rounds, edits=edits)
-        if not asked.only or "warm" in asked.only:
-            show_warm(table, program, rounds=rounds, edits=edits)
     if not asked.only or "start" in asked.only:
         show_starts(table, 7 if asked.quick else 31)
     if not asked.only or "memory" in asked.only:

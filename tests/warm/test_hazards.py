@@ -21,7 +21,7 @@ def app(tmp_path: Path) -> Iterator[App]:
 
 
 def start(app: App, before: str, shown: str, *options: str, last: str = WAITS) -> None:
-    """Run what comes before a checkpoint, and what is shown behind it: `saw SHOWN of VALUE BORN`."""
+    """Run what comes before a checkpoint; what lies behind says `saw SHOWN of VALUE BORN`."""
     app.write("slow.py", SLOW)
     app.write("quick.py", "VALUE = 1\n")
     says = f"print('saw', {shown}, 'of', quick.VALUE, slow.BORN, flush=True)\n"

@@ -6,7 +6,6 @@ import pytest
 
 from tests.warm import oracle
 
-
 LINKS = (7, 71)
 """A link that was read took the place of a file, and then a file that of the link."""
 
