@@ -67,6 +67,8 @@ class Traces:
         self.distrusted = distrusted
         """Sources whose bytecode is stale and could not be removed."""
         self._known_modules = 0
+        self.unread: set[str] = set()
+        """Loaded once so far: a module that failed may be another one when it is read again."""
 
     def record(
         self,
@@ -301,6 +303,7 @@ def _path_stats(traces: Traces) -> "FunctionType":
             traces.installed.loaded(path)
         else:
             signature = (status.st_mtime_ns, status.st_size, status.st_ino)
+            (traces.unread.discard if real in traces.loaded else traces.unread.add)(real)
             traces.record(real, signature, reason=f"loaded as {self.name}")
             if path != real:
                 traces.record_link(path, traces.loaded[real])
@@ -317,7 +320,7 @@ def _get_data(traces: Traces, original: "Callable[..., bytes]") -> "FunctionType
         if path == self.path:
             real = traces.scope.real(path)
             record = traces.loaded.get(real) if real is not None else None
-            if record is not None and record.digest is None:
+            if record is not None and record.digest is None and real in traces.unread:
                 record.digest = files.digest_of(data)
                 traces.on_load(record)
         return data
