@@ -143,9 +143,15 @@ def refreshed(paths: "Sequence[str]", root: str, by: str) -> Line:
     return Line(f"{names(paths, root)} changed, {by} reads it again")
 
 
-def cold(reason: str, root: str) -> Line:
+def cold(reason: str, root: str, *, cure: str = "") -> Line:
     why = path_shown(reason, root) or "nothing is left to go on from"
-    return Line(f"  this restart is cold: {why}", "dim")
+    return Line(f"  this restart is cold: {why}{'; ' * bool(cure)}{cure}", "dim")
+
+
+def colder(reason: str, root: str, *, cure: str = "") -> Line:
+    """A warm restart runs more again than it would have to."""
+    why = path_shown(reason, root)
+    return Line(f"  what comes later is run again: {why}{'; ' * bool(cure)}{cure}", "dim")
 
 
 def same(paths: "Sequence[str]", root: str) -> Line:

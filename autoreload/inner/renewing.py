@@ -10,7 +10,7 @@ import os
 import sys
 from posix import getpid
 
-from autoreload.core.forking import WRITING
+from autoreload.core.forking import WRITING, Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,10 +80,12 @@ class Renewing:
         tells.__name__ = tells.__qualname__ = "getpid"
         return tells
 
-    def refusal(self) -> str:
+    def refusal(self) -> Refusal:
         """Why a run that goes on from here would not be as a fresh one; empty if it would."""
-        where = self._asked_for_pid
-        return f"{where}: the process id was asked for, and may be kept" if where else ""
+        if not self._asked_for_pid:
+            return Refusal()
+        reason = f"{self._asked_for_pid}: the process id was asked for, and may be kept"
+        return Refusal(reason, cure="ask for it where it is needed")
 
     # --- at a fork ------------------------------------------------------------------------------
 

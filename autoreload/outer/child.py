@@ -60,6 +60,8 @@ class Child:
         """Whether it goes on from a checkpoint."""
         self.cold = ""
         """Why no checkpoint can go on, as far as it has said so."""
+        self.cure = ""
+        """What would make it otherwise."""
         self.reporters: set[int] = set()
         """The processes that have said anything."""
         self.loaded: dict[str, Loaded] = {}
@@ -91,8 +93,10 @@ class Child:
                     self.greeted = True
                     self.live = message.pid
                     self.chain = [int(pid) for pid in message.texts("chain")]
+                case "cold" if message.flag("part"):
+                    pass  # a checkpoint goes on
                 case "cold":
-                    self.cold = message.text("reason")
+                    self.cold, self.cure = message.text("reason"), message.text("cure")
                 case "loaded":
                     self._take_loaded(message)
                 case "probed":

@@ -54,6 +54,8 @@ class Hearing:
             case "same":
                 self._launchpad.discard()
                 self._report.same(message)
+            case "cold" if message.flag("part"):
+                self._report.colder(message)
             case "slow":
                 self._report.slow(message, child)
             case "forced":

@@ -131,7 +131,13 @@ class Report:
     def cold(self, child: "Child", *, is_restart: bool) -> None:
         """With --verbose: why a restart that follows on this end is not warm."""
         if self._options.verbose and self._options.warm and is_restart and child.greeted:
-            self.say(wording.cold(child.cold, self._root))
+            self.say(wording.cold(child.cold, self._root, cure=child.cure))
+
+    def colder(self, message: "Message") -> None:
+        """With --verbose: why a restart cannot go on from any later."""
+        if self._options.verbose:
+            reason, cure = message.text("reason"), message.text("cure")
+            self.say(wording.colder(reason, self._root, cure=cure))
 
     def ready(self, readiness: "Readiness", since: float) -> None:
         assert readiness.ready_at is not None

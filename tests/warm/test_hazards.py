@@ -317,3 +317,24 @@ def test_who_asks_a_program_that_failed_is_told_why_after_a_warm_restart_too(app
     app.wait_for("ready in", times=2)
     app.edit("quick.py", "VALUE = undefined\n")
     app.wait_answer(port, "name 'undefined' is not defined", Accept="application/json")
+
+
+def test_it_is_said_what_keeps_later_checkpoints_from_being_left_and_where(app: App) -> None:
+    app.write("slow.py", SLOW)
+    app.write("quick.py", "VALUE = 1\n")
+    opens = "import threading, time\nimport slow\n{}\ntime.sleep(0.05)\nimport quick\n"
+    text = opens.format("threading.Thread(target=time.sleep, args=(1000,), daemon=True).start()")
+    app.write("main.py", f"{text}print('v', quick.VALUE, flush=True)\n{WAITS}")
+    app.start("--warm", "--verbose", "main.py")
+    app.wait_for("ready in")
+    app.edit("quick.py", "VALUE = 2\n")
+    app.wait_for("v 2")
+    app.wait_for(
+        r"what comes later is run again: main.py:3: 1 thread runs beside it; "
+        "start it when the program starts its work"
+    )
+    app.wait_for("ready in", times=2)
+    app.edit("main.py", f"import os\nos.getpid()\n{text}print('pid', flush=True)\n{WAITS}")
+    app.wait_for("ready in", times=3)
+    app.edit("quick.py", "VALUE = 3\n")
+    app.wait_for(r"main.py:2: the process id was asked for, and may be kept; ask for it where")
