@@ -74,7 +74,7 @@ class Chain:
         """The first run begins."""
         self.hot = start.texts("hot")
         if start.flag("verbose"):
-            self._safety.explain()
+            self._safety.explain(self._watcher)
 
     def close(self) -> None:
         """The program is up: no checkpoint follows."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from autoreload.inner.suspects import Suspects
     from autoreload.watch.traces import Traces
+    from autoreload.watch.watcher import Watcher
 
 
 class Safety:
@@ -33,11 +34,11 @@ class Safety:
         """Why there is no later checkpoint, if something keeps it from being left."""
         self._suspects: Suspects | None = None
 
-    def explain(self) -> None:
+    def explain(self, watcher: "Watcher") -> None:
         """Look closely from here on, for who wants to know the line."""
         from autoreload.inner.suspects import Suspects
 
-        self._suspects = Suspects()
+        self._suspects = Suspects(lambda: watcher.thread.task)
 
     def close(self) -> None:
         """No checkpoint follows."""

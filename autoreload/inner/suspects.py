@@ -3,40 +3,45 @@
 Looking closely costs time at every statement, so it is done only for who wants to know.
 """
 
-import _thread
 import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from autoreload.core.forking import Refusal
+
+HIGH_FD = 200
+"""Descriptors of ours lie behind this number, or are closed in a moment."""
+_PLACES = {
+    "thread": "/proc/self/task",
+    "native": "/proc/self/task",
+    "descriptor": "/proc/self/fd",
+}
 
 
 class Suspects:
-    """What ran when the number of threads or descriptors last grew."""
+    """The tasks and descriptors of this process, and what ran when they appeared."""
 
-    def __init__(self) -> None:
-        self._counts = _counts()
+    def __init__(self, own_task: "Callable[[], int]") -> None:
+        """`own_task` is the thread that is ours, at this moment."""
+        self._own_task = own_task
         self._running = ""
-        self._grown: dict[str, str] = {}
+        self._since = {folder: dict.fromkeys(os.listdir(folder), "") for folder in _PLACES.values()}
 
     def look(self, place: str) -> None:
         """Something else is about to run: who has opened what until now."""
-        counts = _counts()
-        for kind, number in counts.items():
-            if number > self._counts[kind]:
-                self._grown[kind] = self._running
-        self._counts = counts
+        for folder, before in self._since.items():
+            names = sorted(os.listdir(folder), key=int)
+            self._since[folder] = {one: before.get(one, self._running) for one in names}
         self._running = place
 
     def name(self, refusal: "Refusal") -> str:
         """A reason with the place that it comes from, as far as that is known."""
-        place = self._grown.get(refusal.kind, "")
-        return f"{place}: {refusal}" if place else str(refusal)
-
-
-def _counts() -> dict[str, int]:
-    return {
-        "thread": _thread._count(),
-        "native": len(os.listdir("/proc/self/task")),
-        "descriptor": len(os.listdir("/proc/self/fd")),
-    }
+        found = self._since.get(_PLACES.get(refusal.kind, ""), {})
+        if refusal.kind == "descriptor":
+            places = [place for name, place in found.items() if place and int(name) < HIGH_FD]
+        else:
+            ours = {str(os.getpid()), str(self._own_task())}  # a fork's main thread is a new task
+            places = [place for name, place in found.items() if place and name not in ours]
+        return f"{places[0]}: {refusal}" if places else str(refusal)

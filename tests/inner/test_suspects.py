@@ -10,10 +10,10 @@ from tests.children import output
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="read from /proc")
 
 LOOK = """
-import os, sys
+import os, sys, time
 from autoreload.core.forking import Refusal
 from autoreload.inner.suspects import Suspects
-suspects = Suspects()
+suspects = Suspects(lambda: 0)
 suspects.look("a.py:1")
 {}
 suspects.look("a.py:2")
@@ -25,7 +25,10 @@ print(suspects.name(Refusal("why", "descriptor")), suspects.name(Refusal("why", 
 
 @pytest.mark.parametrize(
     ("statement", "shown"),
-    [("", "a.py:2: why why"), ("import _thread; _thread.start_new_thread(input, ())", "a.py:1")],
+    [
+        ("", "a.py:2: why why"),
+        ("import _thread, time; _thread.start_new_thread(time.sleep, (1000,))", "a.py:1"),
+    ],
 )
 def test_the_place_that_ran_when_it_grew_is_named(
     tmp_path: Path, statement: str, shown: str

@@ -334,7 +334,8 @@ def test_it_is_said_what_keeps_later_checkpoints_from_being_left_and_where(app: 
         "start it when the program starts its work"
     )
     app.wait_for("ready in", times=2)
-    app.edit("main.py", f"import os\nos.getpid()\n{text}print('pid', flush=True)\n{WAITS}")
+    text = opens.format("import os; os.getpid()")
+    app.edit("main.py", f"{text}print('pid', flush=True)\n{WAITS}")
     app.wait_for("ready in", times=3)
     app.edit("quick.py", "VALUE = 3\n")
-    app.wait_for(r"main.py:2: the process id was asked for, and may be kept; ask for it where")
+    app.wait_for(r"main.py:3: the process id was asked for, and may be kept; ask for it where")
