@@ -65,6 +65,8 @@ class Edit(NamedTuple):
     file: str
     old: str
     new: str
+    then: "tuple[Edit, ...]" = ()
+    """More of them, right after it."""
 
 
 class Program(NamedTuple):
@@ -96,9 +98,11 @@ _DJANGO = Program(
         Edit("shop/views.py", 'TITLE = "Corner shop"', 'TITLE = "Shop"\nMORE = 1'),
         Edit("shop/models.py", "max_length=40", "max_length=50"),
         Edit(
-            "shop/models.py", "class Item", "from . import more\n\nLIST = more.LIST\n\nclass Item"
+            "shop/more.py",
+            "",
+            "LIST = [1, 2]\n",
+            (Edit("shop/models.py", "class Item", "from . import more\n\n\nclass Item"),),
         ),
-        Edit("shop/more.py", "", "LIST = [1, 2]\n"),
         Edit("sample/settings.py", 'LANGUAGE_CODE = "en"', 'LANGUAGE_CODE = "de"'),
         Edit("shop/more.py", "[1, 2]", "[1, 2, 3]"),
         Edit("shop/urls.py", 'name="shelf"', 'name="rack"'),
@@ -152,8 +156,8 @@ _FASTAPI = Program(
     },
     (
         Edit("app/routers/items.py", "name: str", "name: str\n    price: int = 1"),
-        Edit(".env", "", "COLOUR=blue\n"),
-        Edit("app/routers/users.py", "'/users'", "'/people'"),
+        # Whether it is there is asked with a stat, of which nobody hears while it serves.
+        Edit(".env", "", "COLOUR=blue\n", (Edit("app/routers/users.py", "'/users'", "'/people'"),)),
         Edit(".env", "blue", "green"),
         Edit("app/settings.py", "colour: str", "size: int = 3\n    colour: str"),
         Edit("app/main.py", "prefix='/items'", "prefix='/things'"),
@@ -163,8 +167,8 @@ _CELERY = Program(
     "Celery",
     "celery -A tasks worker --pool solo",
     {
-        "tasks.py": "import sys\n\nfrom celery import Celery\nfrom celery.signals import worker_ready\n\n"
-        "import seen\nimport sums\n\napp = Celery('tasks', broker='memory://')\n\n\n"
+        "tasks.py": "import sys\n\nfrom celery import Celery\n"
+        "from celery.signals import worker_ready\n\nimport seen\nimport sums\n\napp = Celery('tasks', broker='memory://')\n\n\n"
         "@app.task\ndef total(values):\n    return sums.total(values)\n\n\n"
         "@worker_ready.connect\ndef say(**_):\n"
         "    print('STATE', seen.text(tasks=sorted(app.tasks)), file=sys.__stdout__, flush=True)\n",
@@ -232,6 +236,8 @@ def save(app: App, edit: Edit) -> None:
     beside = path.with_name(f".{path.name}.tmp")
     beside.write_text(text)
     beside.replace(path)
+    for one in edit.then:
+        save(app, one)
 
 
 def words(program: Program, port: int, binaries: Path) -> list[str]:
