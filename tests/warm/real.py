@@ -168,7 +168,8 @@ _CELERY = Program(
     "celery -A tasks worker --pool solo",
     {
         "tasks.py": "import sys\n\nfrom celery import Celery\n"
-        "from celery.signals import worker_ready\n\nimport seen\nimport sums\n\napp = Celery('tasks', broker='memory://')\n\n\n"
+        "from celery.signals import worker_ready\n\nimport seen\nimport sums\n\n"
+        "app = Celery('tasks', broker='memory://')\n\n\n"
         "@app.task\ndef total(values):\n    return sums.total(values)\n\n\n"
         "@worker_ready.connect\ndef say(**_):\n"
         "    print('STATE', seen.text(tasks=sorted(app.tasks)), file=sys.__stdout__, flush=True)\n",
