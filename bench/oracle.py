@@ -5,7 +5,9 @@ import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from tests.warm import oracle
+from bench import environment
+from tests.driver import apps
+from tests.warm import oracle, real
 
 EDITS = 12
 """Edits of one generated project."""
@@ -30,4 +32,21 @@ def show(seeds: range) -> int:
                 print(f"seed {seed}: {difference}", flush=True)
     warm = restarts - cold
     print(f"{edits} edits, {restarts} restarts, {warm} of them warm: {wrong} states wrong")
+    return wrong
+
+
+def show_real() -> int:
+    """The same on programs as people write them, with what `bench/.venv` has; how many differ."""
+    environment.prepare()
+    wrong = 0
+    for program in real.PROGRAMS:
+        with tempfile.TemporaryDirectory(prefix="oracle-") as folder:
+            for app in apps(Path(folder)):
+                found = real.check(app, program, edits=100, binaries=environment.BIN)
+                warm = app.count("changed, restarting") - app.count("this restart is cold")
+                app.stop()
+        wrong += len(found)
+        print(
+            f"{program.name}: {warm} warm restarts, {len(found)} states wrong", *found, flush=True
+        )
     return wrong

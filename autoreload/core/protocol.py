@@ -48,6 +48,7 @@ costs the inner no import.
                      ahead    what was imported before the first file of the project
                      binds    an address that the program is about to bind
                      cold     why no checkpoint can go on
+                     state    what the project's modules hold, for who compares it
 """
 
 import marshal
@@ -113,6 +114,7 @@ TO_OUTER = frozenset(
         "ahead",
         "binds",
         "cold",
+        "state",
     }
 )
 WORDS = TO_INNER | TO_OUTER

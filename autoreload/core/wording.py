@@ -154,6 +154,26 @@ def colder(reason: str, root: str, *, cure: str = "") -> Line:
     return Line(f"  what comes later is run again: {why}{'; ' * bool(cure)}{cure}", "dim")
 
 
+def verified(values: int) -> Line:
+    return Line(f"  as after a cold start, in {counted(values, 'value')} compared", "dim")
+
+
+def verifying_again() -> Line:
+    return Line("  not as after a cold start, comparing with a second one", "dim")
+
+
+def not_verified() -> Line:
+    return Line("  a cold start beside it came to no bind, nothing was compared", "held")
+
+
+def not_as_cold(module: str, name: str, *, more: int) -> Line:
+    what = f"{module}.{name}" if name else f"module {module}"
+    others = f" and {counted(more, 'other')}" if more else ""
+    return Line(
+        f"{what}{others} is not as after a cold start: warm restarts are off, restarting", "bad"
+    )
+
+
 def same(paths: "Sequence[str]", root: str) -> Line:
     return Line(f"{names(paths, root)} written with the same content, nothing to do", "dim")
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from autoreload.core.protocol import Message
     from autoreload.inner.checkpoints import Chain
     from autoreload.inner.keeping import Keeping
+    from autoreload.inner.showing import Showing
     from autoreload.system import processes
     from autoreload.watch.reads import Reads
 
@@ -44,6 +45,7 @@ class App:
         self.ahead: Ahead | None = None
         self.scouting: Scouting | None = None
         self.chain: Chain | None = None
+        self.showing: Showing | None = None
         self.longest_stop_s = 0.0
         self.restarting = False
         self.asked = False
@@ -143,6 +145,8 @@ class App:
             self.scouting.ready()
         if self.chain is not None:
             self.chain.close()
+        if self.showing is not None:
+            self.showing.show()
 
     def refresh(self, paths: list[str]) -> str:
         """Let the framework read files again."""

@@ -58,6 +58,8 @@ class Child:
         """The checkpoints between us and the app, the one that we wait for first."""
         self.is_warm = False
         """Whether it goes on from a checkpoint."""
+        self.is_warm = False
+        """Whether a checkpoint has begun it."""
         self.cold = ""
         """Why no checkpoint can go on, as far as it has said so."""
         self.cure = ""

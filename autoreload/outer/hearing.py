@@ -54,6 +54,8 @@ class Hearing:
             case "same":
                 self._launchpad.discard()
                 self._report.same(message)
+            case "state":
+                self._runs.verifying.heard(message, child)
             case "cold" if message.flag("part"):
                 self._report.colder(message)
             case "slow":

@@ -297,6 +297,8 @@ class Outer:
         if self._state in (State.BOOTING, State.RUNNING):
             if line := self._runs.look():
                 self._report.say(line)
+            if self._runs.verifying.is_wrong:
+                self._feed(Event.CHANGED)
             self._on_ready(self._runs.newly_ready())
             if found := self._runs.strangers():
                 self._report.once(wording.untraced(found))

@@ -5,6 +5,7 @@ import time
 from autoreload.core import checkpoints
 from autoreload.outer.readiness import Readiness
 from autoreload.outer.strangers import Strangers
+from autoreload.outer.verifying import Verifying
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Runs:
         self._keeper = sockets.keeper
         self.child: Child | None = None
         self.count = 0
+        self.verifying = Verifying(launchpad)
 
     @property
     def listener(self) -> "Child | None":
@@ -61,7 +63,7 @@ class Runs:
         """Let a run begin that waits for the files to come to rest; what is said of sockets."""
         if self.child is not None and self.child.nonce and self._noticing.rest() == 0:
             self._begin(self.child)
-        return self._sockets.look()
+        return self._sockets.look() or self.verifying.look()
 
     def _begin(self, child: "Child") -> None:
         """The new run reads what is there from now on."""
@@ -106,7 +108,7 @@ class Runs:
             times.append(interval)
         if self.child is not None and self.child.nonce:
             times.append(self._noticing.rest())
-        return times + self._sockets.timeouts(now)
+        return times + self._sockets.timeouts(now) + self.verifying.timeouts()
 
     def newly_ready(self) -> Readiness | None:
         """How the run became ready, if it has since the last call."""
@@ -148,4 +150,5 @@ class Runs:
         if self._readiness is not None and self._readiness.urls:
             self._serves = True
         self._readiness = None
+        self.verifying.end()
         self._sockets.ended()
