@@ -1,6 +1,7 @@
 """Thousands of edits of generated projects: a warm restart runs what a fresh python would run."""
 
 import os
+import sys
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -24,6 +25,7 @@ def show(seeds: range) -> int:
     edits = restarts = cold = wrong = 0
     with ProcessPoolExecutor(max(1, (os.cpu_count() or 2) // 2)) as pool:
         for seed, outcome in zip(seeds, pool.map(sequence, seeds), strict=True):
+            print(f"seed {seed}: {outcome}", file=sys.stderr, flush=True)
             edits += outcome.edits
             restarts += outcome.restarts
             cold += len(outcome.cold)
