@@ -5,7 +5,7 @@ import signal
 import sys
 
 from autoreload.core.forking import Facts
-from autoreload.inner.leaving import buffered
+from autoreload.inner.leaving import remember
 from autoreload.system import census, libc
 
 TYPE_CHECKING = False
@@ -84,7 +84,7 @@ def flush() -> "set[int] | None":
         for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
             if stream is not None and not stream.closed:
                 stream.flush()
-        for stream in buffered():  # since the last fork: those before it were frozen (gc)
+        for stream in remember():
             if not stream.closed and stream.writable() and stream.fileno() in _STANDARD:
                 stream.flush()
         libc.call("fflush", 0)

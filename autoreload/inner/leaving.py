@@ -8,10 +8,13 @@ than all the rest, while the next run waits for it.
 
 import os
 import sys
+from _weakref import ref
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
+
+_remembered: "list[ref[Any]]" = []
 
 
 def leave(code: int) -> "NoReturn":
@@ -45,12 +48,20 @@ def buffered() -> "list[Any]":
     return found
 
 
+def remember() -> "list[Any]":
+    """Right before a fork: the files that such a look will not find later, when they are frozen.
+
+    To thaw them all at the end would touch every object, and copy every page of the process.
+    """
+    found = buffered()
+    _remembered.extend(ref(one) for one in found)
+    return found
+
+
 def flush() -> None:
     """Write what stands in buffers: the standard streams, and files that were left open."""
-    import gc
-
-    gc.unfreeze()  # what was there at a fork is hidden from the look otherwise
-    for stream in (sys.stdout, sys.stderr, *buffered()):
+    known = [one for one in (reference() for reference in _remembered) if one is not None]
+    for stream in (sys.stdout, sys.stderr, *known, *buffered()):
         try:
             stream.flush()
         except Exception:  # closed, replaced, read-only or None

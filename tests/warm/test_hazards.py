@@ -339,3 +339,14 @@ def test_it_is_said_what_keeps_later_checkpoints_from_being_left_and_where(app: 
     app.wait_for("ready in", times=3)
     app.edit("quick.py", "VALUE = 3\n")
     app.wait_for(r"main.py:3: the process id was asked for, and may be kept; ask for it where")
+
+
+def test_what_is_written_to_a_file_that_was_open_at_the_fork_is_not_lost(app: App) -> None:
+    """Frozen objects are hidden from a look at all of them."""
+    before = "OUT = open(1, 'w', closefd=False)"
+    start(app, before, "OUT.write(f'kept back {quick.VALUE}\\n')")
+    edit(app, 2)
+    edit(app, 3)
+    app.stop()
+    for value in (1, 2, 3):
+        assert app.out().count(f"kept back {value}") == 1, app.said()
