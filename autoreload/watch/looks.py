@@ -33,6 +33,9 @@ class Looks:
             return posix.stat(path, dir_fd=dir_fd, follow_symlinks=follow_symlinks)
 
         stat.__qualname__ = "stat"
+        for able in (os.supports_dir_fd, os.supports_fd, os.supports_follow_symlinks):
+            if posix.stat in able:  # what `shutil` looks at before it trusts a descriptor
+                able.add(stat)
         os.stat = stat
 
     def close(self) -> None:
