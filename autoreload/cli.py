@@ -180,11 +180,9 @@ class Seconds(click.ParamType[float]):
 @click.option(
     "--verify-warm",
     is_flag=True,
-    help="--warm, and after each warm restart start the program cold beside it, at the lowest "
-    "priority, up to its first bind: what it does while it starts is done once more. Compares "
-    "which modules of the project are loaded, from which source, and their numbers, texts, lists "
-    "and dicts of these; not objects, installed packages or what comes later. Where they differ, "
-    "names the module, switches warm restarts off and restarts cold.",
+    help="--warm, and start the program cold beside each warm run, up to its first bind: what it "
+    "does while it starts is done again. Compares the project's modules, their sources, numbers, "
+    "texts, lists and dicts; no objects. Where they differ, stays cold and names the module.",
 )
 @click.option("-c", "--clear", is_flag=True, help="Clear the screen when a new run is ready.")
 @click.option("-q", "--quiet", is_flag=True, help="Only say what is wrong.")

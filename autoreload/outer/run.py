@@ -295,8 +295,7 @@ class Outer:
         if self._child is not None:
             self._asking.look(self._child, now)
         if self._state in (State.BOOTING, State.RUNNING):
-            if line := self._runs.look():
-                self._report.say(line)
+            self._report.say(*self._runs.look())
             if self._runs.verifying.is_wrong:
                 self._feed(Event.CHANGED)
             self._on_ready(self._runs.newly_ready())

@@ -59,11 +59,12 @@ class Runs:
             self._begin(self.child)
         return self.child
 
-    def look(self) -> "Line | None":
+    def look(self) -> "list[Line]":
         """Let a run begin that waits for the files to come to rest; what is said of sockets."""
         if self.child is not None and self.child.nonce and self._noticing.rest() == 0:
             self._begin(self.child)
-        return self._sockets.look() or self.verifying.look()
+        line = self._sockets.look() or self.verifying.look()
+        return [line] if line else []
 
     def _begin(self, child: "Child") -> None:
         """The new run reads what is there from now on."""
