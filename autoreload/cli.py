@@ -177,6 +177,13 @@ class Seconds(click.ParamType[float]):
     default=False,
     help="Run only what is changed again: go on from forked checkpoints.  [default: no-warm]",
 )
+@click.option(
+    "--verify-warm",
+    is_flag=True,
+    help="--warm, and start the program cold beside each warm run, up to its first bind: what it "
+    "does while it starts is done again. Compares the project's modules, their sources, numbers, "
+    "texts, lists and dicts; no objects. Where they differ, stays cold and names the module.",
+)
 @click.option("-c", "--clear", is_flag=True, help="Clear the screen when a new run is ready.")
 @click.option("-q", "--quiet", is_flag=True, help="Only say what is wrong.")
 @click.option("-v", "--verbose", is_flag=True, help="Say why for each decision.")
@@ -309,7 +316,8 @@ def options(values: "Mapping[str, Any]", called: "Callable[[str], str]") -> Opti
         leave=values["leave"],
         keep_sockets=values["keep_sockets"],
         sockets=_places(values["socket"], called),
-        warm=values["warm"],
+        warm=values["warm"] or values["verify_warm"],
+        verify_warm=values["verify_warm"],
         name=values["name"],
         keys=values["keys"],
     )

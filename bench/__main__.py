@@ -9,8 +9,8 @@ from bench import bursts, costs, environment, lone, oracle, saves, soak, sockets
 from bench.programs import Program, programs
 from bench.table import Table, ms
 
-ROOMS = {"trees": trees, "checkout": bursts, "lone": lone, "soak": soak}
-LONG = frozenset({"soak"})
+ROOMS = {"trees": trees, "checkout": bursts, "lone": lone, "soak": soak, "warm": warm}
+LONG = frozenset({"soak", "warm"})
 """What is measured only when it is named."""
 WORDS = (
     "Django",
@@ -21,7 +21,6 @@ WORDS = (
     "idle",
     *ROOMS,
     "sockets",
-    "warm",
     "oracle",
 )
 NAMES = {"own": "its own reloader", "boot": "its own boot, no stop"}
@@ -64,19 +63,6 @@ def show_saves(table: Table, program: Program, *, rounds: int, edits: int) -> No
         )
 
 
-def show_warm(table: Table, program: Program, *, rounds: int, edits: int) -> None:
-    """Warm restarts against cold ones and the program's own reloader."""
-    found = {
-        tool: median(taken)
-        for tool, taken in warm.measure(program, rounds=rounds, edits=edits).items()
-    }
-    ours = found.pop("warm")
-    table.row(f"{program.name}: save to new answer, warm", ms(ours))
-    for tool, theirs in found.items():
-        name = NAMES.get(tool, "a cold restart")
-        table.row(f"  against {name}", ms(ours), compared=ms(theirs), ratio=ours / theirs)
-
-
 def show_starts(table: Table, times: int) -> None:
     found = {name: median(taken) for name, taken in costs.first_starts(times).items()}
     plain = found.pop("python")
@@ -115,15 +101,13 @@ def main() -> int:
         print("memory and idle time are read from /proc: Linux only", file=sys.stderr)
         return 2
     if "oracle" in asked.only:
-        return oracle.show(range(40 if asked.quick else 400))
+        return oracle.show_real() + oracle.show(range(40 if asked.quick else 400))
     environment.prepare()
     rounds, edits = (1, 3) if asked.quick else (4, 4)
     table = Table()
     for program in programs():
         if not asked.only or program.name in asked.only:
             show_saves(table, program, rounds=rounds, edits=edits)
-        if not asked.only or "warm" in asked.only:
-            show_warm(table, program, rounds=rounds, edits=edits)
     if not asked.only or "start" in asked.only:
         show_starts(table, 7 if asked.quick else 31)
     if not asked.only or "memory" in asked.only:

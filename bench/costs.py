@@ -64,10 +64,7 @@ def memory(program: Program) -> float:
         server.start()
         server.save_and_wait(2)
         time.sleep(2)
-        for line in Path(f"/proc/{server.pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1]) / 1024
-    raise AssertionError("no Pss in smaps_rollup")
+        return processes.pss_kb(server.pid) / 1024
 
 
 def idle(neighbours: int, seconds: float) -> float:

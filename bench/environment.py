@@ -17,7 +17,7 @@ _HIDDEN = ("PYTHON", "AUTORUN", "RELOAD_ENV", "DJANGO")
 
 def prepare() -> None:
     """Make `bench/.venv` if it is not there; later calls cost nothing."""
-    if not all((BIN / name).exists() for name in ("autorun", "waitress-serve")):
+    if not all((BIN / name).exists() for name in ("autorun", "celery")):
         print(f"setting up {HOME}", file=sys.stderr)
         subprocess.run([sys.executable, "-m", "venv", str(HOME)], check=True)
         pip = [str(BIN / "python"), "-m", "pip", "install", "--quiet"]
@@ -44,9 +44,12 @@ def variables() -> dict[str, str]:
 def versions() -> str:
     """Python and the peers, for the table's foot."""
     wanted = (
+        "celery",
         "django",
+        "fastapi",
         "flask",
         "gunicorn",
+        "pandas",
         "uvicorn",
         "uvloop",
         "watchfiles",

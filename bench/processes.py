@@ -51,6 +51,24 @@ def _cpu_s(pid: int) -> float:
     return sum(int(fields[0]) for fields in spent if fields) / 1e9
 
 
+def pss_kb(pid: int) -> int:
+    """Kilobytes of memory, what is shared counted in part; 0 when it is gone."""
+    for line in _read(Path(f"/proc/{pid}/smaps_rollup")).splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1])
+    return 0
+
+
+def descriptors(pid: int) -> int:
+    """How many descriptors are open."""
+    return len(_listed(Path(f"/proc/{pid}/fd")))
+
+
+def is_zombie(pid: int) -> bool:
+    """Whether it has ended, and nobody has asked how."""
+    return _read(Path(f"/proc/{pid}/stat")).rpartition(")")[2].split()[:1] == ["Z"]
+
+
 def inotify_watches(pid: int) -> int:
     """How many watches a process and all below it hold (proc(5), fdinfo of inotify)."""
     descriptors = [one for each in tree(pid) for one in _listed(Path(f"/proc/{each}/fdinfo"))]

@@ -18,9 +18,15 @@ class Program(NamedTuple):
     """The text of the file that holds the version, a number behind it."""
     answer: str
     """How the answer shows it."""
+    sources: dict[str, str] | None = None
+    """The files of the project; without them it is a copy of the sample project."""
+    patches: tuple[tuple[str, str, str], ...] = ()
+    """Files of the copy in which a text is replaced by another."""
+    is_spoken: bool = False
+    """Whether the version is said on the output, and not answered to a request."""
 
 
-def _by_peers(plain: str, module: str = "") -> dict[str, str]:
+def by_peers(plain: str, module: str = "") -> dict[str, str]:
     """Lines of the tools that run any command."""
     lines = {
         "watchfiles": f"watchfiles --filter python '{plain}' .",
@@ -46,7 +52,7 @@ def programs() -> tuple[Program, ...]:
             {
                 "autorun": "autorun manage.py runserver PORT",
                 "own": "python manage.py runserver PORT",
-                **_by_peers(django, "manage runserver --noreload PORT"),
+                **by_peers(django, "manage runserver --noreload PORT"),
             },
             "shop/views.py",
             'TITLE = "Corner shop',
@@ -58,7 +64,7 @@ def programs() -> tuple[Program, ...]:
             {
                 "autorun": "autorun uvicorn api:app --port PORT",
                 "own": "uvicorn api:app --reload --port PORT",
-                **_by_peers(fastapi, "uvicorn api:app --port PORT"),
+                **by_peers(fastapi, "uvicorn api:app --port PORT"),
             },
             "api.py",
             "VERSION = ",
@@ -67,7 +73,7 @@ def programs() -> tuple[Program, ...]:
         Program(
             "script",
             script,
-            {"autorun": "autorun myapp.py", **_by_peers(script, "myapp")},
+            {"autorun": "autorun myapp.py", **by_peers(script, "myapp")},
             "myapp.py",
             "VERSION = ",
             "<h1>version {}<",

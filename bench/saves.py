@@ -38,16 +38,33 @@ class Server:
         self._folder = Path(tempfile.mkdtemp(prefix="bench-"))
         self.project = self._folder / "project"
         self.output = self._folder / "output"
-        shutil.copytree(
-            environment.ROOT / "sample_project",
-            self.project,
-            ignore=shutil.ignore_patterns("__pycache__", "*.sqlite3"),
-        )
+        self._lay_out()
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self._port = int(probe.getsockname()[1])
         self._line = line.replace("PORT", str(self._port))
         self._process: subprocess.Popen[bytes] | None = None
+
+    def _lay_out(self) -> None:
+        """Put the project's files there."""
+        if self._program.sources is not None:
+            self.project.mkdir()
+            for name, text in self._program.sources.items():
+                (self.project / name).write_text(text)
+            return
+        shutil.copytree(
+            environment.ROOT / "sample_project",
+            self.project,
+            ignore=shutil.ignore_patterns("__pycache__", "*.sqlite3"),
+        )
+        for name, old, new in self._program.patches:
+            text = (self.project / name).read_text()
+            assert old in text, (name, old)
+            (self.project / name).write_text(text.replace(old, new, 1))
+
+    @property
+    def port(self) -> int:
+        return self._port
 
     @property
     def pid(self) -> int:
@@ -110,6 +127,8 @@ class Server:
             time.sleep(ASK_EVERY_S)
 
     def _answer(self) -> str:
+        if self._program.is_spoken:
+            return self.output.read_text(errors="replace")
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=5)
         try:
             connection.request("GET", "/")

@@ -111,12 +111,32 @@ class Facts:
         """Bytes in memory, and bytes that are left."""
 
 
-def refusal(facts: Facts) -> str:
+class Refusal(str):
     """Why not to fork, for people; empty when nothing speaks against it."""
-    for rule in RULES:
+
+    __slots__ = ("cure", "kind")
+
+    cure: str
+    """What would make it warm; empty where nobody can do anything."""
+    kind: str
+    """What it is about: `thread`, `native`, `descriptor` or something else."""
+
+    def __new__(cls, reason: str = "", kind: str = "", cure: str = "") -> "Refusal":
+        found = super().__new__(cls, reason)
+        found.kind, found.cure = kind, cure
+        return found
+
+
+_LATER = "open it when the program starts its work, not while its modules are imported"
+_START_LATER = "start it when the program starts its work, not while its modules are imported"
+
+
+def refusal(facts: Facts) -> Refusal:
+    """Why not to fork, the first reason that is found."""
+    for rule, kind, cure in RULES:
         if reason := rule(facts):
-            return reason
-    return ""
+            return Refusal(reason, kind, cure)
+    return Refusal()
 
 
 def _main_thread(facts: Facts) -> str:
@@ -196,28 +216,32 @@ def _memory(facts: Facts) -> str:
     return ""
 
 
-RULES: "tuple[Callable[[Facts], str], ...]" = (
-    _main_thread,
-    _threads,
-    _patched,
-    _tracer,
-    _loop,
-    _timer,
-    _children,
-    _shared,
-    _devices,
-    _files,
-    _locks,
-    _maps,
-    _memory,
+RULES: "tuple[tuple[Callable[[Facts], str], str, str], ...]" = (
+    (_main_thread, "", ""),
+    (_threads, "thread", _START_LATER),
+    (_patched, "", ""),
+    (_tracer, "", "run without it"),
+    (_loop, "", "import the program before the loop runs"),
+    (_timer, "", _START_LATER),
+    (_children, "", _START_LATER),
+    (_shared, "descriptor", _LATER),
+    (_devices, "descriptor", _LATER),
+    (_files, "descriptor", "close it there, or " + _LATER),
+    (_locks, "descriptor", _LATER),
+    (_maps, "", _LATER),
+    (_memory, "", ""),
 )
 
 
-def native_refusal(tasks: "Iterable[str]") -> str:
+def native_refusal(tasks: "Iterable[str]") -> Refusal:
     """Why not to fork, by the names of the tasks that are left beside the main one after a fork.
 
     Libraries that know of forks end their threads before one and start them again after it, so
     what still lives in the parent right after a trial would be missing in the child.
     """
     left = [name for name in tasks if name not in HARMLESS_TASKS]
-    return f"a native thread runs beside it ({left[0]})" if left else ""
+    if not left:
+        return Refusal()
+    runs = "a native thread runs" if len(left) == 1 else f"{len(left)} native threads run"
+    cure = "use it when the program starts its work, not while its modules are imported"
+    return Refusal(f"{runs} beside it ({left[0]})", "native", cure)

@@ -49,6 +49,7 @@ class Options:
         "sockets",
         "stop_timeout_s",
         "verbose",
+        "verify_warm",
         "warm",
         "watch",
     )
@@ -77,6 +78,7 @@ class Options:
         keep_sockets: "Literal['auto', 'python', 'any', 'none']" = "auto",
         sockets: "tuple[Place, ...]" = (),
         warm: bool = False,
+        verify_warm: bool = False,
         name: str = "",
         keys: bool = True,
     ) -> None:
@@ -105,6 +107,8 @@ class Options:
         """What is opened once, and handed to every run."""
         self.warm = warm
         """Whether a restart goes on from a checkpoint of the last run where one is still good."""
+        self.verify_warm = verify_warm
+        """Whether each such restart is compared with a cold start beside it."""
         self.name = name
         """What this autorun is called beside others of the same directory."""
         self.keys = keys

@@ -59,6 +59,7 @@ costs the inner no import.
                      named    the program wants this glob or folder watched as well
                      ignored  the program wants no restart for these
                      wish     a child of the program asks for a restart
+                     state    what the project's modules hold, for who compares it
 """
 
 import marshal
@@ -144,6 +145,7 @@ TO_OUTER = frozenset(
         "named",
         "ignored",
         "wish",
+        "state",
     }
 )
 WORDS = TO_INNER | TO_OUTER

@@ -165,9 +165,36 @@ def refreshed(paths: "Sequence[str]", root: str, by: str) -> Line:
     return Line(f"{names(paths, root)} changed, {by} reads it again")
 
 
-def cold(reason: str, root: str) -> str:
-    """Why a restart is not warm, for `ready`."""
-    return f"cold: {path_shown(reason, root) or 'nothing is left to go on from'}"
+def cold(reason: str, root: str, *, cure: str = "") -> str:
+    """Why a restart is not warm, for `ready`, and what would make it warm."""
+    why = path_shown(reason, root) or "nothing is left to go on from"
+    return f"cold: {why}{'; ' * bool(cure)}{cure}"
+
+
+def colder(reason: str, root: str, *, cure: str = "") -> Line:
+    """A warm restart runs more again than it would have to."""
+    why = path_shown(reason, root)
+    return Line(f"  what comes later is run again: {why}{'; ' * bool(cure)}{cure}", "dim")
+
+
+def verified(values: int) -> Line:
+    return Line(f"  as after a cold start, in {counted(values, 'value')} compared", "dim")
+
+
+def verifying_again() -> Line:
+    return Line("  not as after a cold start, comparing with a second one", "dim")
+
+
+def not_verified() -> Line:
+    return Line("  a cold start beside it came to no bind, nothing was compared", "held")
+
+
+def not_as_cold(module: str, name: str, *, more: int) -> Line:
+    what = f"{module}.{name}" if name else f"module {module}"
+    others = f" and {counted(more, 'other')}" if more else ""
+    return Line(
+        f"{what}{others} is not as after a cold start: warm restarts are off, restarting", "bad"
+    )
 
 
 def same(paths: "Sequence[str]", root: str) -> Line:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from autoreload.inner.checkpoints import Chain
     from autoreload.inner.farewell import Farewell
     from autoreload.inner.keeping import Keeping
+    from autoreload.inner.showing import Showing
     from autoreload.inner.wishes import Wishes
     from autoreload.system import processes
     from autoreload.watch.app import Settings
@@ -59,6 +60,7 @@ class App:
         self.farewell: Farewell | None = None
         self._is_parting = False
         """Asked to end, and the program's own functions come first."""
+        self.showing: Showing | None = None
         self.longest_stop_s = 0.0
         self.restarting = False
         self.asked = False
@@ -187,6 +189,8 @@ class App:
             self.reads.close()
         if self.chain is not None:
             self.chain.close()
+        if self.showing is not None:
+            self.showing.show()
 
     def forgo_checkpoints(self) -> None:
         """Let the next run begin anew."""

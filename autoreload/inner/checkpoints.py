@@ -19,16 +19,17 @@ import sys
 import time
 import warnings
 from _thread import get_ident
+from posix import getpid
 
 from autoreload.core import checkpoints, protocol
-from autoreload.core.forking import refusal
-from autoreload.inner import facts, trials
+from autoreload.core.forking import Refusal
+from autoreload.inner import trials
 from autoreload.inner.ahead import await_turn, forget_listings
 from autoreload.inner.driver import Driver
+from autoreload.inner.safety import Safety
 from autoreload.system import census, processes
 from autoreload.system.channel import Channel, ChannelClosed, settle_high
 from autoreload.watch import telling
-from autoreload.watch.past import Past
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,11 +56,9 @@ class Chain:
         self._watcher = watcher
         self._app = app
         self._main = get_ident()
-        self._pid = os.getpid()
+        self._pid = getpid()
         self._parent = os.getppid()
-        self._known = census.open_targets()
-        self.past = Past(traces, root)
-        self.past.install()
+        self._safety = Safety(channel, traces, root)
         self._up: int | None = None
         self._up_inode = 0
         self._above: list[int] = []
@@ -68,7 +67,6 @@ class Chain:
         self.is_over = False
         self.hot: list[str] = []
         self._has_passed = False
-        self._refused = ""
         self._is_forgone = False
         self.driver = Driver(traces, self)
         self.driver.install()
@@ -76,11 +74,13 @@ class Chain:
     def begin(self, start: "Message") -> None:
         """The first run begins."""
         self.hot = start.texts("hot")
+        if start.flag("verbose"):
+            self._safety.explain(self._watcher)
 
     def close(self) -> None:
         """The program is up: no checkpoint follows."""
         self.is_over = True
-        self.past.close()
+        self._safety.close()
 
     def consider(self, path: str) -> None:
         """Leave a checkpoint behind, if one is due before this file is taken in."""
@@ -92,8 +92,9 @@ class Chain:
 
         The path is that of the file that comes next; empty for a statement of one under way.
         """
-        if self.is_over or get_ident() != self._main or os.getpid() != self._pid:
+        if self.is_over or get_ident() != self._main or getpid() != self._pid:
             return  # the program's own forks are none of ours
+        self._safety.passes(place)
         if place != self._place and checkpoints.is_due(
             since_s=time.monotonic() - self._last,
             depth=len(self._above),
@@ -109,49 +110,29 @@ class Chain:
 
     def announce(self) -> None:
         """The run that is about to end is to be followed by another."""
-        if self._up is not None and not self._is_forgone:
+        goes_on = self._up is not None and not self._is_forgone
+        self._safety.tell(part=goes_on)
+        if goes_on:
             self._say_up(AGAIN)
-        else:
-            self._channel.tell("cold", reason=self._refused or "it has no checkpoint yet")
 
     def forgo(self, reason: str) -> None:
         """No run is to go on from any of the checkpoints."""
-        self._is_forgone, self._refused = True, reason
+        self._is_forgone, self._safety.refused = True, Refusal(reason)
 
     # --- leaving one behind ---------------------------------------------------------------------
 
     def _leave_one(self, path: str) -> None:
         self._watcher.park()
-        reason = self._refusal()
-        if reason:
+        if self._app.asked or self.is_over:  # since its last turn, which was waited for
+            self._watcher.start()
+        elif reason := self._safety.refusal({self._channel.fd, self._up, *self._watcher.fds}):
             self._refuse(reason)
         else:
             self._fork(path)
         self._last = time.monotonic()
 
-    def _refusal(self) -> str:
-        if self._app.asked:
-            return "it is about to end"
-        if self.is_over:  # since the watcher's last turn, which was waited for
-            return "it is up"
-        logs = facts.flush()
-        if logs is None:
-            return "its output cannot be written"
-        try:
-            if not self._channel.flush():
-                return "the channel is full"
-        except ChannelClosed:
-            return "the channel is closed"
-        self._traces.collect_modules()
-        self.past.look_at_installed()
-        found = facts.gather(self._main, self._known, logs)
-        own = {self._channel.fd, self._up, *self._watcher.fds}
-        found.descriptors = [one for one in found.descriptors if one.fd not in own]
-        return refusal(found) or self.past.refusal()
-
-    def _refuse(self, reason: str) -> None:
-        if reason != self._refused:
-            self._refused = reason
+    def _refuse(self, reason: Refusal) -> None:
+        self._safety.refused = reason
         self._watcher.start()
 
     def _fork(self, path: str) -> None:
@@ -166,27 +147,27 @@ class Chain:
             self._refuse(reason)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
-    def _fork_blocked(self, path: str) -> str:
+    def _fork_blocked(self, path: str) -> Refusal:
         """Fork while signals are blocked; why the parent goes on as the program, if it does."""
         try:
             ears, mouth = _pipe()
             trial = os.pipe() if census.tasks() else None
             pid = _fork()
         except OSError as error:  # a limit of descriptors or processes, or no memory
-            return f"it cannot be forked ({error.strerror})"
+            return Refusal(f"it cannot be forked ({error.strerror})")
         if pid == 0:
             os.close(ears)
             if trial is not None:
                 trials.await_verdict(trial)
             self._go_on(mouth)
-            return ""
+            return Refusal()
         os.close(mouth)
         if trial is not None and (reason := trials.judge(trial)):
             os.waitpid(pid, 0)
             os.close(ears)
             return reason
         self._freeze(pid, ears, path)
-        return ""
+        return Refusal()
 
     def _look_up(self) -> None:
         """The checkpoints above may be gone; then this process is the first of a new chain."""
@@ -202,15 +183,17 @@ class Chain:
     def _go_on(self, mouth: int) -> None:
         """In the child: it is the program from here on."""
         self._descend(mouth)
+        self._safety.renewing.restore()
         self._channel.tell("hello", chain=self._above)
         self._watcher.revive()
 
     def _descend(self, mouth: int) -> None:
         self._let_go_above()
         self._up, self._up_inode = mouth, _inode(mouth)
-        self._pid = self._app.pid = os.getpid()
+        self._pid = self._app.pid = getpid()
         self._parent = os.getppid()
         self._above.append(self._parent)
+        self._safety.refused = Refusal()
         threading = sys.modules.get("threading")
         if threading is not None:
             threading.main_thread()._set_native_id()  # which `threading` leaves as it was
@@ -265,7 +248,9 @@ class Chain:
             return f"{path} is gone"
         if moved := self.driver.moved():
             return f"{moved} lies elsewhere now"
-        for found in self.past.differences():
+        if moved := self._safety.renewing.moved():
+            return f"{moved}: open, and another file has its name now"
+        for found in self._safety.past.differences():
             if not found.is_source:
                 return f"{found.path}: {found.reason}"
             if self.driver.is_stale(found.path):
@@ -285,6 +270,7 @@ class Chain:
             self.hot = turn.texts("hot")
             self._has_passed = False
             self._traces.last_load = time.monotonic()
+            self._safety.renewing.renew()
             self.driver.resume()
             self._app.begin(turn, self._traces)
             forget_listings(self._traces.scope)

@@ -5,6 +5,7 @@ import signal
 import sys
 
 from autoreload.core.forking import Facts
+from autoreload.inner.leaving import remember
 from autoreload.system import census, libc
 
 TYPE_CHECKING = False
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 _TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
+
+_STANDARD = (1, 2)
 
 
 def gather(main: int, known: "Collection[tuple[int, str]]", logs: "Collection[int]") -> Facts:
@@ -26,7 +29,7 @@ def gather(main: int, known: "Collection[tuple[int, str]]", logs: "Collection[in
         patched=_patched(),
         tracer=tracer(),
         has_loop=_has_loop(),
-        has_timer=any(signal.getitimer(which)[0] for which in _TIMERS),
+        has_timer=any(signal.getitimer(which)[0] for which in _TIMERS) or census.has_timer(),
         children=census.children(),
         maps=census.shared_maps(),
         descriptors=census.descriptors(known, logs),
@@ -80,6 +83,9 @@ def flush() -> "set[int] | None":
     try:
         for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
             if stream is not None and not stream.closed:
+                stream.flush()
+        for stream in remember():
+            if not stream.closed and stream.writable() and stream.fileno() in _STANDARD:
                 stream.flush()
         libc.call("fflush", 0)
         return _flush_logs()

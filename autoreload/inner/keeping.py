@@ -41,6 +41,8 @@ class Keeping:
         self._is_below = is_below
         self._kept: list[Address] = []
         """Where the listeners stand that wait for this run."""
+        self.on_bind: Callable[[], None] = _nothing
+        """Called before the program binds, whatever it is given then."""
         self._bound: dict[int, int] = {}
         """Inode to the turn among the binds to port 0, or 0, of what was bound here."""
         self._turns = 0
@@ -113,6 +115,7 @@ class Keeping:
         """Whether a kept listener stands now where the program's socket was."""
         from autoreload.system import listeners
 
+        self.on_bind()
         if self._is_below or not self._may_be_kept(address):
             return False
         if not _is_stream(sock) or _is_shared(sock):
@@ -136,6 +139,7 @@ class Keeping:
         """The program is about to let a socket listen: one that shares its port is told by that."""
         from autoreload.system import listeners
 
+        self.on_bind()
         if self._is_below or not self._kept or not _is_stream(sock):
             return
         self._unheard.discard(_inode(sock))
@@ -320,3 +324,7 @@ def _bind_in_python(module: "Any") -> None:
     from autoreload.inner import uvloops
 
     uvloops.bind_in_python(module)
+
+
+def _nothing() -> None:
+    """Nobody waits for a bind."""

@@ -8,10 +8,13 @@ than all the rest, while the next run waits for it.
 
 import os
 import sys
+from _weakref import ref
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import NoReturn
+    from typing import Any, NoReturn
+
+_remembered: "list[ref[Any]]" = []
 
 
 def leave(code: int) -> "NoReturn":
@@ -31,8 +34,8 @@ def leave(code: int) -> "NoReturn":
     os._exit(code)  # noqa: TID251
 
 
-def flush() -> None:
-    """Write what stands in buffers: the standard streams, and files that were left open."""
+def buffered() -> "list[Any]":
+    """The files with something to write in a buffer, text before the bytes that it ends up in."""
     import gc
     import io
     from itertools import compress
@@ -41,9 +44,24 @@ def flush() -> None:
     objects = gc.get_objects()
     # Without a line of Python for each of some hundred thousand objects.
     found = list(compress(objects, map(frozenset(kinds).__contains__, map(type, objects))))
-    # A text buffer is emptied into a binary one, so that comes after it.
     found.sort(key=lambda one: kinds.index(type(one)))
-    for stream in (sys.stdout, sys.stderr, *found):
+    return found
+
+
+def remember() -> "list[Any]":
+    """Right before a fork: the files that such a look will not find later, when they are frozen.
+
+    To thaw them all at the end would touch every object, and copy every page of the process.
+    """
+    found = buffered()
+    _remembered.extend(ref(one) for one in found)
+    return found
+
+
+def flush() -> None:
+    """Write what stands in buffers: the standard streams, and files that were left open."""
+    known = [one for one in (reference() for reference in _remembered) if one is not None]
+    for stream in (sys.stdout, sys.stderr, *known, *buffered()):
         try:
             stream.flush()
         except Exception:  # closed, replaced, read-only or None

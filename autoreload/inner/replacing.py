@@ -58,7 +58,10 @@ def spare_paths(paths: set[str]) -> None:
     if getattr(os.unlink, "keeps_paths", False):
         return
     for name in ("unlink", "remove"):
-        setattr(os, name, _sparing(getattr(os, name), paths))
+        original = getattr(os, name)
+        setattr(os, name, _sparing(original, paths))
+        if original in os.supports_dir_fd:  # what `shutil` looks at before it trusts a descriptor
+            os.supports_dir_fd.add(getattr(os, name))
 
 
 def _sparing(original: "Callable[..., None]", paths: set[str]) -> "Callable[..., None]":

@@ -60,6 +60,11 @@ def main() -> bool:
     if start.flag("keep"):
         app.keeping = Keeping(channel, is_below=start.flag("below"))
         app.keeping.install(traces)
+    if start.flag("verify"):
+        from autoreload.inner.showing import Showing
+
+        app.showing = Showing(channel, traces, app, is_twin=start.flag("twin"))
+        app.showing.install()
     if offered := int(start.number("sockets")):
         from autoreload.core import listenfds
 

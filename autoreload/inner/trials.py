@@ -10,11 +10,15 @@ import time
 from autoreload.core.forking import native_refusal
 from autoreload.system import census
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from autoreload.core.forking import Refusal
+
 SETTLING_S = 0.002
 """A native thread that was joined a moment ago is gone by then."""
 
 
-def judge(trial: tuple[int, int]) -> str:
+def judge(trial: tuple[int, int]) -> "Refusal":
     """In the parent of a trial: why native threads forbid it; lets the child go on if not."""
     hear, say = trial
     os.close(hear)

@@ -89,9 +89,9 @@ class Wishes:
         name, real = os.path.abspath(path), os.path.realpath(path)
         signature = files.signature(real)
         reason = "named by the program"
-        if name != real:
-            self._traces.record_link(name, real, signature, reason=reason)
         self._traces.record(real, signature, reason=reason)
+        if name != real and (found := self._traces.loaded.get(real)) is not None:
+            self._traces.record_link(name, found)
 
     def ignore(self, path: "str | PathLike[str]") -> None:
         text = os.fspath(path)

@@ -52,9 +52,9 @@ class Asking:
         """Seconds until something here is due."""
         return [] if self._due is None else [self._due - now]
 
-    def look(self, child: "Child", now: float) -> None:
+    def look(self, child: "Child | None", now: float) -> None:
         """Ask the app if it is time to, and it has not heard already."""
-        if self._due is None or now < self._due:
+        if child is None or self._due is None or now < self._due:
             return
         self._due = None
         everybody = self._witness is not None and self._witness.has_died()

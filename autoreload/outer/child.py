@@ -70,6 +70,8 @@ class Child:
         """Whether it has started processes, which may write what nobody sees written."""
         self.is_passed_up = False
         """It was to go on from a checkpoint, and is to be started anew."""
+        self.cure = ""
+        """What would make it otherwise."""
         self.reporters: set[int] = set()
         """The processes that have said anything."""
         self.loaded: dict[str, Loaded] = {}
@@ -101,8 +103,10 @@ class Child:
                     self.greeted = True
                     self.live = message.pid
                     self.chain = [int(pid) for pid in message.texts("chain")]
+                case "cold" if message.flag("part"):
+                    pass  # a checkpoint goes on
                 case "cold":
-                    self.cold = message.text("reason")
+                    self.cold, self.cure = message.text("reason"), message.text("cure")
                     self.is_passed_up = message.flag("over")
                 case "loaded":
                     self._take_loaded(message)

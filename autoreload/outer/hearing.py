@@ -51,10 +51,10 @@ class Hearing:
             case "same":
                 self._launchpad.discard()
                 self._report.same(message)
-            case "failed":
-                self._report.say()  # before the traceback, what it is of
                 if message.flag("unheld"):
                     self._noticing.keeps(message)
+            case "failed":
+                self._report.say()  # before the traceback, what it is of
             case "later" | "prompt":
                 if kept := self._noticing.keeps(message):
                     self._launchpad.discard()
@@ -65,6 +65,10 @@ class Hearing:
                 self._noticing.ignored(message)
             case "wish":
                 child.tell("again")
+            case "state":
+                self._runs.verifying.heard(message, child)
+            case "cold" if message.flag("part"):
+                self._report.colder(message)
             case "slow":
                 self._report.stubborn.slow(message, child)
             case "forced":

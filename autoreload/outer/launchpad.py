@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from autoreload.system.seccomp import Notices
 
 
-class _Booted:
+class Booted:
     """An interpreter that waits for its first word, or for its turn."""
 
     __slots__ = ("channel", "is_ahead", "nonce", "notices", "pid")
@@ -56,8 +56,10 @@ class Launchpad:
         self._mask = [int(number) for number in mask]
         self._root = root
         self._spawning = spawning
-        self._waiting: _Booted | None = None
-        self._booted: _Booted | None = None
+        self.is_warm = options.warm
+        """Whether runs leave checkpoints behind."""
+        self._waiting: Booted | None = None
+        self._booted: Booted | None = None
         """The run that was started last, while it waits for the word to begin."""
         self._notices: Notices | None = None
         self.successor: Child | None = None
@@ -152,6 +154,14 @@ class Launchpad:
             child.tell("start", nonce=booted.nonce, **self._fixed(booted), **self._latest())
         child.nonce = ""
 
+    def twin(self) -> Booted:
+        """Start the program a second time, cold, up to its first bind. Raises OSError."""
+        booted = self._boot()
+        apart = {"twin": True, "warm": False, "keep": False}
+        fields = {**self._fixed(booted), **self._latest(), **apart}
+        booted.channel.tell("start", nonce=booted.nonce, **fields)
+        return booted
+
     def discard(self) -> None:
         """Nothing follows: end the interpreter that waits."""
         if self._waiting is not None:
@@ -159,7 +169,7 @@ class Launchpad:
             booted.channel.close()
             processes.send(booted.pid, signal.SIGKILL)
 
-    def _boot(self) -> "_Booted":
+    def _boot(self) -> "Booted":
         self._enter()
         ours, theirs = channels.pair()
         theirs = channels.settle_high(theirs)  # the low numbers may be those of offered sockets
@@ -177,7 +187,7 @@ class Launchpad:
             raise
         finally:
             os.close(theirs)
-        return _Booted(pid, ours, nonce, notices)
+        return Booted(pid, ours, nonce, notices)
 
     def _latest(self) -> "dict[str, object]":
         """What a run is told when its turn comes."""
@@ -198,7 +208,7 @@ class Launchpad:
         """What the environment says of this run; what is the same in all of them is there."""
         return variables.of_run(self.number, self._told_changes(), self._root)
 
-    def _fixed(self, booted: "_Booted") -> "dict[str, object]":
+    def _fixed(self, booted: "Booted") -> "dict[str, object]":
         """What every run is told."""
         plan, options = self._plan, self._options
         return {
@@ -214,7 +224,9 @@ class Launchpad:
             "data": options.data,
             "ignore": list(options.ignore),
             "keep": options.keep_sockets != "none",
-            "warm": options.warm,
+            "warm": self.is_warm,
+            "verify": options.verify_warm,
+            "verbose": options.verbose,
             "below": booted.notices is not None,
             "sockets": self._spawning.offered,
             "root": self._root,

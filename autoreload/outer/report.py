@@ -127,8 +127,15 @@ class Report:
     def over(self, child: "Child", *, is_restart: bool) -> None:
         """A run is over, and what follows, now or after a change, is a cold start."""
         reason = child.cold if is_restart else "the last run had ended"
-        self._why_cold = wording.cold(reason, self._root) if self._options.warm else ""
+        cure = child.cure if self._options.verbose and is_restart else ""
+        self._why_cold = wording.cold(reason, self._root, cure=cure) if self._options.warm else ""
         self.say()
+
+    def colder(self, message: "Message") -> None:
+        """With --verbose: why a restart cannot go on from any later."""
+        if self._options.verbose:
+            reason, cure = message.text("reason"), message.text("cure")
+            self.say(wording.colder(reason, self._root, cure=cure))
 
     def ready(self, readiness: "Readiness", since: float) -> None:
         assert readiness.ready_at is not None

@@ -292,11 +292,11 @@ class Outer:
             self._stop_at = None
             self._report.stubborn.killed(self._child)
             self._feed(Event.OVERDUE)
-        if self._child is not None:
-            self._asking.look(self._child, now)
+        self._asking.look(self._child, now)
         if self._state in (State.BOOTING, State.RUNNING):
-            if line := self._runs.look():
-                self._report.say(line)
+            self._report.say(*self._runs.look())
+            if self._runs.verifying.is_wrong:
+                self._feed(Event.CHANGED)
             self._on_ready(self._runs.newly_ready())
             if found := self._runs.strangers():
                 self._report.once(wording.untraced(found))

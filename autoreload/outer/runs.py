@@ -5,6 +5,7 @@ import time
 from autoreload.core import checkpoints
 from autoreload.outer.readiness import Readiness
 from autoreload.outer.strangers import Strangers
+from autoreload.outer.verifying import Verifying
 from autoreload.system import files
 
 TYPE_CHECKING = False
@@ -47,6 +48,7 @@ class Runs:
         """The file by which the last run that was ready has said so itself."""
         self._is_decided = False
         """A change has been found since the present run began."""
+        self.verifying = Verifying(launchpad)
 
     @property
     def listener(self) -> "Child | None":
@@ -71,11 +73,12 @@ class Runs:
         """Whether the program is to say itself that it is ready: it has, and the word is there."""
         return bool(self._said_by) and files.mentions(self._said_by, b"ready")
 
-    def look(self) -> "Line | None":
+    def look(self) -> "list[Line]":
         """Let a run begin that waits for the files to come to rest; what is said of sockets."""
         if self.child is not None and self.child.nonce and self._noticing.rest() == 0:
             self._begin(self.child)
-        return self._sockets.look()
+        line = self._sockets.look() or self.verifying.look()
+        return [line] if line else []
 
     def _begin(self, child: "Child") -> None:
         """The new run reads what is there from now on."""
@@ -124,7 +127,7 @@ class Runs:
             times.append(interval)
         if self.child is not None and self.child.nonce:
             times.append(self._noticing.rest())
-        return times + self._sockets.timeouts(now)
+        return times + self._sockets.timeouts(now) + self.verifying.timeouts()
 
     def newly_ready(self) -> Readiness | None:
         """How the run became ready, if it has since the last call."""
@@ -174,4 +177,5 @@ class Runs:
         if self._readiness is not None and self._readiness.urls:
             self._serves = True
         self._readiness = None
+        self.verifying.end()
         self._sockets.ended()

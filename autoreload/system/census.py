@@ -34,6 +34,11 @@ def shared_maps() -> list[str]:
     return ["".join(line.split(None, 5)[5:]) for line in lines]
 
 
+def has_timer() -> bool:
+    """Whether timer_create(2) has made a timer that lives; a fork does not inherit it."""
+    return bool(_read("/proc/self/timers"))
+
+
 def descriptors(
     known: "Collection[tuple[int, str]]", flushed: "Collection[int]" = ()
 ) -> list[Descriptor]:
@@ -52,6 +57,8 @@ def descriptors(
         if fd in (1, 2) or (fd, target) in known:
             continue
         is_file = stat.S_ISREG(mode)
+        if stat.S_ISFIFO(mode) and target.startswith("/"):
+            target = f"pipe:{target}"
         if fd == 0 and not is_file:
             continue
         flags, position, is_locked = _opened(fd) if target.startswith("/") else (0, 0, False)

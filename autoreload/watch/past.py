@@ -13,6 +13,8 @@ import sys
 
 from autoreload.core.changes import compare
 from autoreload.system import audit, files
+from autoreload.watch import effects
+from autoreload.watch.looks import Looks
 from autoreload.watch.portions import Portions
 
 TYPE_CHECKING = False
@@ -30,6 +32,7 @@ _BYTECODE = (".pyc", ".pyo")
 _BESIDE_DATABASE = ("", "-journal", "-wal")
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _MACHINERY = (_OURS, "<frozen importlib")
+_HEARERS = (audit.__file__, effects.__file__)
 
 
 class Difference:
@@ -51,6 +54,8 @@ class Past:
         self._traces = traces
         self._root = os.path.realpath(root).rstrip(os.sep) + os.sep
         self._portions = Portions(traces.scope)
+        self._effects = effects.Effects(_is_machinery)
+        self._looks = Looks(self._root)
         self._data: dict[str, Signature | None] = {}
         self._listed: dict[str, frozenset[str]] = {}
         self._installed: dict[str, int] = {}
@@ -64,11 +69,19 @@ class Past:
         audit.also("sqlite3.connect", self._connected)
         audit.also("os.listdir", self._lists)
         audit.also("os.scandir", self._lists)
+        self._effects.install()
+        self._looks.install()
         self.look_at_installed()
 
     def close(self) -> None:
         """No checkpoint follows: what is taken in from now on is nobody's past."""
         self._is_open = False
+        self._effects.close()
+        self._looks.close()
+
+    def settle(self) -> None:
+        """Right before a fork: what the program has written is left as it is now."""
+        self._effects.settle()
 
     def look_at_installed(self) -> None:
         """Note the folders of the search path in which packages are installed."""
@@ -83,7 +96,9 @@ class Past:
 
     def refusal(self) -> str:
         """Why no checkpoint can be trusted any more; empty while they can."""
-        return "it lists many folders" if len(self._listed) > MOST_LISTED else ""
+        if len(self._listed) > MOST_LISTED:
+            return "it lists many folders"
+        return self._effects.refusal()
 
     # --- what was taken in --------------------------------------------------------------------
 
@@ -148,6 +163,10 @@ class Past:
         for path, signature in self._data.items():
             if files.signature(path) != signature:
                 yield Difference(path, "read before")
+        if path := self._looks.changed():
+            yield Difference(path, "asked for before, and not as it was")
+        if path := self._effects.changed():
+            yield Difference(path, "written before, and not as it was left")
         for path, names in self._listed.items():
             if _names(path) != names:
                 yield Difference(path, "listed before")
@@ -159,7 +178,7 @@ class Past:
 def _is_machinery() -> bool:
     """Whether importlib does this, or we: the traces know of it."""
     frame = sys._getframe(2)
-    while frame.f_code.co_filename == audit.__file__ and frame.f_back is not None:
+    while frame.f_code.co_filename in _HEARERS and frame.f_back is not None:
         frame = frame.f_back
     return frame.f_code.co_filename.startswith(_MACHINERY)
 

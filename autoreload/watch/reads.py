@@ -100,6 +100,8 @@ class Reads:
         if stat.S_ISREG(status.st_mode):
             signature = (status.st_mtime_ns, status.st_size, status.st_ino)
             self._traces.record(real, signature, reason=f"read {_by()}", is_data=True)
+            if os.path.abspath(text) != real:
+                self._traces.record_link(text, self._traces.loaded[real])
 
     def _write(self, path: object) -> None:
         text = _text(path)

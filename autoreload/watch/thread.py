@@ -37,7 +37,8 @@ class Thread:
         self._gate = allocate_lock()
         """Held while the thread is counted in or out: it never misses a park or a start."""
         self._over = allocate_lock()
-        self._task = 0
+        self.task = 0
+        """The kernel's number of it, once it runs."""
         self._is_hidden = False
 
     @property
@@ -76,7 +77,7 @@ class Thread:
         self._over = allocate_lock()
         self._forgotten = True
         self._alive = False
-        self._task = 0
+        self.task = 0
 
     def revive(self) -> None:
         """In a forked child that goes on as the program: it may be started again."""
@@ -97,14 +98,14 @@ class Thread:
 
     def _await_task(self) -> None:
         """Wait for the end of the kernel's task, which comes a moment after that of the thread."""
-        task = f"/proc/self/task/{self._task}"
+        task = f"/proc/self/task/{self.task}"
         until = time.monotonic() + TASK_TIMEOUT_S
-        while self._task and os.path.exists(task) and time.monotonic() < until:
+        while self.task and os.path.exists(task) and time.monotonic() < until:
             wait([], 0)  # lets others have the processor
 
     def _body(self, over: LockType) -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
-        self._task = get_native_id()
+        self.task = get_native_id()
         self._is_hidden = False
         try:
             while not self._is_over():

@@ -67,6 +67,8 @@ class Traces:
         self.distrusted = distrusted
         """Sources whose bytecode is stale and could not be removed."""
         self._known_modules = 0
+        self.unread: set[str] = set()
+        """Loaded once so far: a module that failed may be another one when it is read again."""
 
     def record(
         self,
@@ -87,13 +89,11 @@ class Traces:
         self.last_load = time.monotonic()  # who still reads data has not started up yet
         self.on_load(record)
 
-    def record_link(
-        self, path: str, real: str, signature: "Signature | None", *, reason: str
-    ) -> None:
+    def record_link(self, path: str, record: Loaded) -> None:
         """Note the name by which a file was read: a link on the way may be turned to another."""
         name = os.path.abspath(path)
-        self._links[name] = real
-        self.record(name, signature, reason=reason)
+        self._links[name] = record.path
+        self.record(name, record.signature, reason=record.reason, is_data=record.is_data)
 
     def is_in_use(self, real: str) -> bool:
         """Whether a file would be read again; not so when every link to it has been turned."""
@@ -102,9 +102,10 @@ class Traces:
 
     def drop(self, path: str) -> None:
         """Forget data that the program turns out to write itself."""
-        known = self.loaded.get(path)
-        if known is not None and known.is_data:
-            del self.loaded[path]
+        for name in (path, *(link for link, real in self._links.items() if real == path)):
+            known = self.loaded.get(name)
+            if known is not None and known.is_data:
+                del self.loaded[name]
 
     def release(self, directory: str, pattern: str) -> list[str]:
         """Forget data that the framework is told of, now and later; what was forgotten."""
@@ -144,7 +145,7 @@ class Traces:
             if record is not None:
                 self.on_load(record)
                 if os.path.abspath(path) != record.path:
-                    self.record_link(path, record.path, signature, reason="the target")
+                    self.record_link(path, record)
         return content
 
     def searched(self, name: str, path: "Iterable[object]", spec: "ModuleSpec | None") -> None:
@@ -302,9 +303,10 @@ def _path_stats(traces: Traces) -> "FunctionType":
             traces.installed.loaded(path)
         else:
             signature = (status.st_mtime_ns, status.st_size, status.st_ino)
+            (traces.unread.discard if real in traces.loaded else traces.unread.add)(real)
             traces.record(real, signature, reason=f"loaded as {self.name}")
             if path != real:
-                traces.record_link(path, real, signature, reason=f"loaded as {self.name}")
+                traces.record_link(path, traces.loaded[real])
             if traces.is_fresh(real, status.st_mtime):
                 raise OSError("bytecode is not looked at")
         return {"mtime": status.st_mtime, "size": status.st_size}
@@ -318,7 +320,7 @@ def _get_data(traces: Traces, original: "Callable[..., bytes]") -> "FunctionType
         if path == self.path:
             real = traces.scope.real(path)
             record = traces.loaded.get(real) if real is not None else None
-            if record is not None and record.digest is None:
+            if record is not None and record.digest is None and real in traces.unread:
                 record.digest = files.digest_of(data)
                 traces.on_load(record)
         return data

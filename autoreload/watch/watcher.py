@@ -51,7 +51,7 @@ class Watcher:
         self._app = app
         self._settings = settings
         self._outer = os.getppid()
-        self._thread = Thread(self._turn_or_end)
+        self.thread = Thread(self._turn_or_end)
         self.renew()
         self.fds = self._wake_read, self._wake_write = high_pipe()
 
@@ -79,20 +79,20 @@ class Watcher:
     def revive(self) -> None:
         """In a forked child that goes on as the program: compare there."""
         self._outer = os.getppid()
-        self._thread.revive()
-        self._thread.start()
+        self.thread.revive()
+        self.thread.start()
 
     def start(self) -> None:
         """Start the thread, first and after each `park`."""
-        self._thread.start()
+        self.thread.start()
 
     def park(self) -> None:
         """End the thread, so that the program can fork as if there were none."""
-        self._thread.park(self.wake)
+        self.thread.park(self.wake)
 
     def forget(self) -> None:
         """In a forked child: no thread, no comparing; what it loads is still told."""
-        self._thread.forget()
+        self.thread.forget()
 
     def loaded(self, record: Loaded) -> None:
         """Tell the outer of a file at once, in whichever thread or fork it was read."""
@@ -149,8 +149,8 @@ class Watcher:
         swept = time.monotonic()
         self._wait(0.0 if self._asked else self._interval())
         if "pydevd" in sys.modules:
-            self._thread.hide()
-        if self._thread.is_parked:
+            self.thread.hide()
+        if self.thread.is_parked:
             return
         self._take_messages()
         if self._traces.new_probes:
@@ -283,7 +283,7 @@ class Watcher:
         while (left := until - time.monotonic()) > 0:
             self._wait(min(left, FIRST_WAIT_S) if is_half(changes) else left)
             self._take_messages()
-            if self._thread.is_parked or self._stopping_since is not None:
+            if self.thread.is_parked or self._stopping_since is not None:
                 self._asked = True
                 return False
             if is_half(changes) and self._comparing.look() != changes:

@@ -71,7 +71,15 @@ def test_what_they_may_share(descriptor: Descriptor) -> None:
     assert refusal(Facts(descriptors=[descriptor])) == ""
 
 
+def test_a_refusal_says_what_would_make_it_warm() -> None:
+    found = refusal(Facts(threads=1))
+    assert found.kind == "thread"
+    assert found.cure.startswith("start it when the program starts its work")
+    assert refusal(Facts()).cure == ""
+
+
 def test_native_threads_that_outlive_a_trial_forbid_it() -> None:
     assert native_refusal([]) == ""
     assert native_refusal(["jemalloc_bg_thd"]) == ""
     assert native_refusal(["jemalloc_bg_thd", "omp"]) == "a native thread runs beside it (omp)"
+    assert native_refusal(["a", "b"]) == "2 native threads run beside it (a)"

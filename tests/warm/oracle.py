@@ -38,6 +38,8 @@ class Outcome:
 
 def fresh(folder: Path) -> str:
     """What a fresh start says; empty when it fails."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as for whatever a shell starts with `&`
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # autorun sets it back as well
     words = [sys.executable, "-B", "main.py", "--once"]
     done = subprocess.run(
         words, cwd=folder, env=clean_environment(), capture_output=True, text=True, check=False

@@ -31,7 +31,7 @@ def told(folder: Path, before: str, change: str) -> str:
             (folder / name).write_text("VALUE = 1\n")
             os.utime(folder / name, (time.time() - 60,) * 2)
     path = f"{Path(__file__).parents[2]}:{os.environ.get('PYTHONPATH', '')}"
-    text = f"{OPEN}{before}\ndiffers()\n{change}\ndiffers()\n"
+    text = f"{OPEN}{before}\npast.settle()\ndiffers()\n{change}\ndiffers()\n"
     outcome = run([sys.executable, "-c", text], folder, env={"PYTHONPATH": path})
     assert outcome.code == 0, outcome.err
     first, second = outcome.out.splitlines()
@@ -48,8 +48,20 @@ def told(folder: Path, before: str, change: str) -> str:
         ("import mod", "os.mkdir('mod'); open('mod/__init__.py', 'w')", "found first now"),
         ("open('data.txt').read()", "open('data.txt', 'a').write('x')", "data.txt: read before"),
         ("os.open('data.txt', os.O_RDONLY)", "os.unlink('data.txt')", "data.txt: read before"),
-        ("os.path.exists('data.txt')", "os.unlink('data.txt')", ""),
-        ("open('new.txt', 'w').close()", "open('new.txt', 'w').write('x')", ""),
+        ("os.path.exists('data.txt')", "os.unlink('data.txt')", "data.txt: asked for before"),
+        ("os.path.isfile('none')", "os.mkdir('none')", "none: asked for before"),
+        ("os.path.exists('data.txt')", "open('data.txt', 'w').write('x')", ""),
+        ("os.path.exists('/tmp/none')", "", ""),
+        ("open('new.txt', 'w').close()", "open('new.txt', 'w').write('x')", "new.txt: written"),
+        ("open('new.txt', 'w').close()", "os.unlink('new.txt')", "new.txt: written"),
+        ("open('new.txt', 'w').close(); os.unlink('new.txt')", "", ""),
+        ("open('new.txt', 'x').close(); os.unlink('new.txt')", "open('new.txt', 'w')", "written"),
+        ("os.mkdir('new')", "os.rmdir('new')", "new: written"),
+        ("os.mkdir('new')", "open('new/file', 'w')", ""),
+        ("os.rename('data.txt', 'new')", "os.rename('new', 'data.txt')", "data.txt: written"),
+        ("import tempfile; keep = tempfile.mkdtemp()", "os.rmdir(keep)", "written"),
+        ("os.open('new', os.O_CREAT | os.O_WRONLY)", "os.unlink('new')", "new: written"),
+        ("os.open('new', os.O_CREAT | os.O_APPEND | os.O_WRONLY)", "os.unlink('new')", ""),
         ("open('new.txt', 'a').close()", "open('new.txt', 'w').write('x')", ""),
         ("open('data.txt', 'r+').close()", "open('data.txt', 'w').write('x')", "read before"),
         ("os.listdir('.')", "open('more.txt', 'w')", "listed before"),

@@ -97,9 +97,12 @@ def test_each_file_is_one_and_the_signature_is_that_before_reading(project: Path
     assert heard(project, code).read == ["config.json"]
 
 
-def test_a_link_is_the_file_that_it_leads_to(project: Path) -> None:
+def test_a_link_counts_with_the_file_that_it_leads_to(project: Path) -> None:
+    """It was not noticed when a file of its own took the link's place."""
     (project / "link.json").symlink_to("config.json")
-    assert heard(project, "open('link.json').close()").read == ["config.json"]
+    assert heard(project, "open('link.json').close()").read == ["config.json", "link.json"]
+    writes = "open('link.json').close(); open('config.json', 'a').close()"
+    assert heard(project, writes).read == []
 
 
 def test_a_name_that_is_no_utf8(project: Path) -> None:

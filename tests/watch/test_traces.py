@@ -166,6 +166,20 @@ print(a.x)
     assert loaded == {str(path): before}
 
 
+def test_of_a_module_that_failed_and_is_read_again_the_first_bytes_count(tmp_path: Path) -> None:
+    """Bytecode, an edit while the program starts, and the source: the edit was taken for read."""
+    path = tmp_path / "a.py"
+    write_old(path, "raise ValueError(1)\n")
+    tries = "try:\n    import a\nexcept ValueError as error:\n    print(error)\n"
+    output(tries, cwd=tmp_path)
+    edit = "open('a.py', 'w').write('raise ValueError(2)\\n')\n"
+    edit += "sys.path_importer_cache.clear()\n"
+    old = list(signature(str(path)) or ())
+    lines, loaded = traced(f"{tries}{edit}{tries}", tmp_path)
+    assert lines == ["1", "2"]
+    assert loaded[str(path)] == [old, None]
+
+
 PLAIN = "import a; print(a.x)"
 
 

@@ -14,7 +14,7 @@ time.sleep(100)
 
 @pytest.mark.parametrize("options", [(), ("--poll=0.1",)], ids=["events", "poll"])
 @pytest.mark.parametrize("linked", ["now/file.py", "now"])
-@pytest.mark.parametrize("what", ["script", "module"])
+@pytest.mark.parametrize("what", ["script", "module", "data"])
 def test_a_link_that_is_turned_restarts(
     app: App, what: str, linked: str, options: tuple[str, ...]
 ) -> None:
@@ -23,6 +23,8 @@ def test_a_link_that_is_turned_restarts(
         text = f"text = {number}\n"
         app.write(f"place{number}/file.py", SERVE.format(read=text) if what == "script" else text)
     read = "import sys; sys.path[:0] = ['now']\nfrom file import text"
+    if what == "data":
+        read = "text = open('now/file.py').read()[-2]"
     app.write("app.py", SERVE.format(read=read))
     link = app.project / linked
     link.parent.mkdir(exist_ok=True)
