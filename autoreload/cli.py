@@ -177,6 +177,11 @@ class Seconds(click.ParamType[float]):
     default=False,
     help="Run only what is changed again: go on from forked checkpoints.  [default: no-warm]",
 )
+@click.option(
+    "--standby/--no-standby",
+    default=None,
+    help="Prepare the next warm restart ahead.  [default: where memory allows]",
+)
 @click.option("-c", "--clear", is_flag=True, help="Clear the screen when a new run is ready.")
 @click.option("-q", "--quiet", is_flag=True, help="Only say what is wrong.")
 @click.option("-v", "--verbose", is_flag=True, help="Say why for each decision.")
@@ -312,6 +317,7 @@ def options(values: "Mapping[str, Any]", called: "Callable[[str], str]") -> Opti
         warm=values["warm"],
         name=values["name"],
         keys=values["keys"],
+        standby=values["standby"],
     )
 
 

@@ -23,6 +23,14 @@ MOST = 12
 LATELY = 6
 """How many of the files edited last are kept in mind."""
 
+STANDBY_AFTER_S = 0.25
+"""How long a program is up before one stands by for the next restart: at once it would take the
+processor from the first requests."""
+LARGEST_STANDBY = 300 << 20
+"""Bytes of a program for which one stands by unasked: it has a copy of its own."""
+SPARE = 4
+"""How many times its size is to be left in memory before a copy is made unasked."""
+
 
 def is_due(*, since_s: float, depth: int, is_hot: bool, has_passed: bool) -> bool:
     """Whether to leave a checkpoint behind here.
@@ -35,6 +43,13 @@ def is_due(*, since_s: float, depth: int, is_hot: bool, has_passed: bool) -> boo
     if is_hot:
         return since_s > CLOSE_S
     return not has_passed and since_s > SPACING_S
+
+
+def may_stand_by(*, resident: int, available: int, wanted: "bool | None") -> bool:
+    """Whether to make a copy ahead of the next restart; with None memory decides."""
+    if wanted is not None:
+        return wanted
+    return resident < LARGEST_STANDBY and resident * SPARE < available
 
 
 def lately(before: "Iterable[str]", edited: "Iterable[str]") -> list[str]:

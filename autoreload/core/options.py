@@ -47,6 +47,7 @@ class Options:
         "reload",
         "signal",
         "sockets",
+        "standby",
         "stop_timeout_s",
         "verbose",
         "warm",
@@ -79,6 +80,7 @@ class Options:
         warm: bool = False,
         name: str = "",
         keys: bool = True,
+        standby: bool | None = None,
     ) -> None:
         self.watch = watch
         self.ignore = ignore
@@ -107,6 +109,8 @@ class Options:
         """Whether a restart goes on from a checkpoint of the last run where one is still good."""
         self.name = name
         """What this autorun is called beside others of the same directory."""
+        self.standby = standby
+        """Whether a copy stands by for the next warm restart; None where memory allows."""
         self.keys = keys
         """Whether letters are taken from the terminal when the app leaves them."""
 

@@ -123,10 +123,14 @@ def _keep_checkpoints(
     if reason := facts.incapable():
         channel.tell("cold", reason=reason)
         return _nothing
+    from autoreload.inner import early
     from autoreload.inner.checkpoints import Chain
 
-    app.chain = Chain(channel, traces, watcher, app, start.text("root"))
-    return app.chain.consider
+    early.install(traces)
+    chain = app.chain = Chain(channel, traces, watcher, app, start.text("root"))
+    wanted = start.fields.get("standby")
+    chain.wants_standby = wanted if isinstance(wanted, bool) else None
+    return chain.consider
 
 
 def _tell_last(watcher: Watcher, channel: Channel) -> None:

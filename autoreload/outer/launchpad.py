@@ -198,6 +198,7 @@ class Launchpad:
             "ignore": list(options.ignore),
             "keep": options.keep_sockets != "none",
             "warm": options.warm,
+            "standby": options.standby,
             "below": booted.notices is not None,
             "sockets": self._spawning.offered,
             "root": self._root,
