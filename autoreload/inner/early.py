@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 def install(traces: "Traces") -> None:
     """Hear of the modules that are known for it, in a run that leaves checkpoints behind."""
-    for name, hasten in (("uvicorn.config", _uvicorn), ("fastapi._compat.shared", _fastapi)):
+    for name, hasten in (
+        ("uvicorn.config", _uvicorn),
+        ("fastapi._compat.shared", _fastapi),
+        ("starlette.concurrency", _starlette),
+    ):
         _also(traces, name, hasten)
 
 
@@ -39,6 +43,11 @@ def _fastapi(module: "Any") -> None:
             pass
 
 
+def _starlette(module: "Any") -> None:
+    """The first request to a plain function starts anyio's threads, by a module of 10 ms."""
+    _import("anyio._backends._asyncio")
+
+
 def _uvicorn(module: "Any") -> None:
     """Protocols, lifespan and loop are imported before the program, not after it."""
     original = getattr(module.Config, "load_app", None)
@@ -51,7 +60,7 @@ def _uvicorn(module: "Any") -> None:
             if isinstance(name, str):
                 _import(name.partition(":")[0])
         if getattr(self, "loop", None) in ("auto", "uvloop"):
-            _import("uvloop")
+            _import("uvicorn.loops.uvloop")
         return original(self)
 
     module.Config.load_app = load_app
