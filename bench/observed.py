@@ -6,14 +6,17 @@ it, by the clock that all processes share. The product itself measures nothing.
 
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-del sys.path[0]  # this folder: its modules are none of the program's
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-from autoreload.entry import main  # noqa: E402
-from autoreload.system.channel import Channel  # noqa: E402
+if __name__ == "__main__":
+    del sys.path[0]  # this folder: its modules are none of the program's
+
+from autoreload.entry import main
+from autoreload.system.channel import Channel
 
 
 def observe(log: Path) -> None:

@@ -1,11 +1,17 @@
 """Fixtures that more than one folder uses."""
 
+import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.driver import App, apps
+
+# Nothing is kept from one test to another, nor in the cache of whoever runs them.
+_cache = tempfile.TemporaryDirectory(prefix="autorun-cache-", ignore_cleanup_errors=True)
+os.environ["XDG_CACHE_HOME"] = _cache.name
 
 
 @pytest.fixture

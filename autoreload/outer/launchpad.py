@@ -5,6 +5,7 @@ import signal
 
 from autoreload.core import protocol
 from autoreload.outer.child import DOOR, Child
+from autoreload.outer.warmth import Warmth
 from autoreload.system import channel as channels
 from autoreload.system import files, processes, signals
 
@@ -68,8 +69,7 @@ class Launchpad:
         """What the program has been seen to write itself, in any run."""
         self.ahead: list[str] = []
         """The installed modules that a run imports before its first file of the project."""
-        self.hot: list[str] = []
-        """The files edited last, the newest at the end."""
+        self.warmth = Warmth(root, environment) if options.warm else None
         self.kept: list[tuple[int, str, int, int]] = []
         """Where the listeners stood that wait for the next run."""
 
@@ -178,7 +178,7 @@ class Launchpad:
             "distrusted": list(self.distrusted),
             "written": protocol.shortened(sorted(self.written), most=500),
             "kept": self.kept,
-            "hot": self.hot,
+            "hot": self.warmth.hot if self.warmth is not None else [],
         }
 
     def _fixed(self, booted: "_Booted") -> "dict[str, object]":

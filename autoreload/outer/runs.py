@@ -2,7 +2,6 @@
 
 import time
 
-from autoreload.core import checkpoints
 from autoreload.outer.readiness import Readiness
 from autoreload.outer.strangers import Strangers
 
@@ -31,6 +30,7 @@ class Runs:
         serves: bool,
     ) -> None:
         self._launchpad = launchpad
+        self._warmth = launchpad.warmth
         self._watching = watching
         self._noticing = noticing
         self._serves = serves
@@ -49,6 +49,8 @@ class Runs:
     def start(self) -> "Child":
         """Start the next run; it begins when nothing moves any more. Raises OSError."""
         self._launchpad.kept = self._keeper.addresses()
+        if self._warmth is not None and self._launchpad.successor is None:
+            self._warmth.begin()
         self.child = self._launchpad.start(wait=self._noticing.rest() > 0)
         self.count += 1
         self._readiness = Readiness(self.child, self._keeper, serves=self._serves)
@@ -58,9 +60,11 @@ class Runs:
         return self.child
 
     def look(self) -> "Line | None":
-        """Let a run begin that waits for the files to come to rest; what is said of sockets."""
+        """Let a run begin that waits for the files to come to rest; what is to be said."""
         if self.child is not None and self.child.nonce and self._noticing.rest() == 0:
             self._begin(self.child)
+        if self._warmth is not None and (line := self._warmth.look(self.child)):
+            return line
         return self._sockets.look()
 
     def _begin(self, child: "Child") -> None:
@@ -78,8 +82,8 @@ class Runs:
     def decide(self, paths: list[str]) -> None:
         """The next run is because of these files, and is not to trust their bytecode."""
         self._noticing.decide(paths)
-        sources = [path for path in paths if path.endswith(".py")]
-        self._launchpad.hot = checkpoints.lately(self._launchpad.hot, sources)
+        if self._warmth is not None:
+            self._warmth.decide(paths)
         self._launchpad.distrusted.update(self._noticing.drop_bytecode(paths))
 
     def prepare(self) -> None:
@@ -106,6 +110,8 @@ class Runs:
             times.append(interval)
         if self.child is not None and self.child.nonce:
             times.append(self._noticing.rest())
+        if self._warmth is not None:
+            times += self._warmth.timeouts(now)
         return times + self._sockets.timeouts(now)
 
     def newly_ready(self) -> Readiness | None:
@@ -116,6 +122,8 @@ class Runs:
             self._keeper.replaced()
         if self.child is not None and self._strangers is not None:
             self.child.tell("ready")
+            if self._warmth is not None:
+                self._warmth.ready()
             self._strangers.expect()
         return self._readiness
 
@@ -141,7 +149,9 @@ class Runs:
         """The present run is over, and a checkpoint has begun the next one already."""
         self._let_go()
         if self.child is not None:
-            self._launchpad.successor = self.child.successor()
+            successor = self.child.successor()
+            if self._warmth is None or self._warmth.is_trusted(successor):
+                self._launchpad.successor = successor
 
     def _let_go(self) -> None:
         """A program that has listened once is waited for to do so."""

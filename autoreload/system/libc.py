@@ -6,7 +6,7 @@ Not by `ctypes`, an import of 5 ms: what it is made of can call a function that 
 import _ctypes
 
 
-class Word(_ctypes._SimpleCData):  # type: ignore[name-defined, misc]
+class Word(_ctypes._SimpleCData):  # type: ignore[type-arg]  # at run time it takes none
     """An address or a size: a plain number is passed on as a C int."""
 
     _type_ = "L"
