@@ -308,6 +308,7 @@ class Chain:
         except ChannelClosed:
             os._exit(0)  # noqa: TID251  # the outer is gone, and nothing has begun
         self._watcher.renew()
+        self._watcher.has_compared = True
         self._watcher.revive()
 
     def _say_up(self, word: bytes) -> None:

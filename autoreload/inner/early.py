@@ -4,6 +4,8 @@ What is imported after the program's own lines is imported again at each restart
 would import themselves in any run is imported here; whatever fails is met by them again.
 """
 
+import sys
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +20,7 @@ def install(traces: "Traces") -> None:
         ("uvicorn.config", _uvicorn),
         ("fastapi._compat.shared", _fastapi),
         ("starlette.concurrency", _starlette),
+        ("django.core.management.commands.runserver", _django),
     ):
         _also(traces, name, hasten)
 
@@ -46,6 +49,67 @@ def _fastapi(module: "Any") -> None:
 def _starlette(module: "Any") -> None:
     """The first request to a plain function starts anyio's threads, by a module of 10 ms."""
     _import("anyio._backends._asyncio")
+
+
+_DJANGO = (
+    "django.core.servers.basehttp",
+    "django.db.migrations.executor",
+    "django.template.loaders.app_directories",
+    "django.template.loaders.cached",
+    "django.template.loaders.filesystem",
+    "django.views.csrf",
+    "django.views.defaults",
+    "encodings.idna",
+)
+_DJANGO_CHECKS = (
+    "django.core.management.commands.makemigrations",
+    "django.core.management.commands.migrate",
+)
+"""What `django.core.checks.commands` looks at, from 5.2 on."""
+
+
+def _django(module: "Any") -> None:
+    """Checks, migrations and the first request import what the settings name; of Django alone.
+
+    Here the settings are read and the models are there; views and addresses are still to come.
+    """
+    apps = getattr(sys.modules.get("django.apps"), "apps", None)
+    settings: Any = getattr(sys.modules.get("django.conf"), "settings", None)
+    if not getattr(apps, "ready", False):
+        return
+    names = list(_DJANGO)
+    if "django.core.checks.commands" in sys.modules:
+        names += _DJANGO_CHECKS
+    try:
+        names += [name.rpartition(".")[0] for name in _named(settings)]
+        names.append(settings.SESSION_ENGINE)
+        if not settings.MIGRATION_MODULES:
+            names += [f"{app.partition('.apps.')[0]}.migrations" for app in settings.INSTALLED_APPS]
+    except Exception:  # settings of a kind of their own
+        pass
+    for name in names:
+        if name.startswith(("django.", "encodings.")):
+            _import(name)
+            if name.endswith(".migrations"):
+                _import_below(name)
+
+
+def _named(settings: "Any") -> "list[str]":
+    """The classes and functions that settings name for each request."""
+    names = [*settings.MIDDLEWARE, *settings.AUTHENTICATION_BACKENDS]
+    for engine in settings.TEMPLATES:
+        names += engine.get("OPTIONS", {}).get("context_processors", ())
+    return names
+
+
+def _import_below(package: str) -> None:
+    """Import the modules of a package, as Django does with migrations."""
+    import pkgutil
+
+    path = getattr(sys.modules.get(package), "__path__", ())
+    for found in pkgutil.iter_modules(path):
+        if not found.ispkg and found.name[0] not in "_~":
+            _import(f"{package}.{found.name}")
 
 
 def _uvicorn(module: "Any") -> None:

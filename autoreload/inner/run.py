@@ -6,6 +6,7 @@ import stat
 import sys
 
 from autoreload.core import protocol
+from autoreload.core.changes import LONE_WAIT_S, WARM_LONE_WAIT_S
 from autoreload.inner import disguise, hooks, launch, leaving
 from autoreload.inner.ahead import Ahead, Scouting
 from autoreload.inner.app import App, nap
@@ -39,7 +40,8 @@ def main() -> bool:
     app.longest_stop_s = start.number("stop_timeout_s")
     app.mask = [int(number) for number in start.texts("mask")]
     if start.flag("warm"):  # before the traces: what we need ourselves is none of the program's
-        from autoreload.inner import checkpoints  # noqa: F401
+        from autoreload.inner import checkpoints, hastening  # noqa: F401
+        from autoreload.system import listeners  # noqa: F401
     traces = Traces()
     watcher = Watcher(channel, traces, app, _settings(start))
     traces.on_load = watcher.loaded
@@ -255,6 +257,7 @@ def _settings(start: "Message") -> Settings:
         hold=start.flag("hold"),
         stop_timeout_s=start.number("stop_timeout_s"),
         is_ignored=is_ignored,
+        lone_wait_s=WARM_LONE_WAIT_S if start.flag("warm") else LONE_WAIT_S,
     )
 
 
