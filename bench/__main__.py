@@ -5,7 +5,19 @@ import sys
 from collections.abc import Callable
 from statistics import median
 
-from bench import bursts, costs, environment, lone, oracle, saves, soak, sockets, trees, warm
+from bench import (
+    bursts,
+    costs,
+    environment,
+    lone,
+    oracle,
+    phases,
+    saves,
+    soak,
+    sockets,
+    trees,
+    warm,
+)
 from bench.programs import Program, programs
 from bench.table import Table, ms
 
@@ -73,8 +85,15 @@ def show_warm(table: Table, program: Program, *, rounds: int, edits: int) -> Non
     ours = found.pop("warm")
     table.row(f"{program.name}: save to new answer, warm", ms(ours))
     for tool, theirs in found.items():
-        name = NAMES.get(tool, "a cold restart")
-        table.row(f"  against {name}", ms(ours), compared=ms(theirs), ratio=ours / theirs)
+        share = warm.BARS.get((program.name, tool))
+        table.row(
+            f"  against {NAMES.get(tool, tool)}",
+            ms(ours),
+            compared=ms(theirs),
+            ratio=ours / theirs,
+            bar=f"1/{1 / share:.0f} at most" if share else "",
+            is_met=ours <= theirs * share if share else None,
+        )
 
 
 def show_starts(table: Table, times: int) -> None:
@@ -107,6 +126,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer rounds, medians less sure")
     parser.add_argument("only", nargs="*", help=f"what to measure: {', '.join(WORDS)}; or all")
+    parser.add_argument("--phases", action="store_true", help="with warm: where its time goes")
     parser.add_argument("--long", action="store_true", help="with sockets: 10,000 restarts as well")
     asked = parser.parse_args()
     if unknown := set(asked.only) - set(WORDS):
@@ -118,6 +138,10 @@ def main() -> int:
         return oracle.show(range(40 if asked.quick else 400))
     environment.prepare()
     rounds, edits = (1, 3) if asked.quick else (4, 4)
+    if asked.phases:
+        for program in programs():
+            phases.show(program, edits=edits * rounds)
+        return 0
     table = Table()
     for program in programs():
         if not asked.only or program.name in asked.only:

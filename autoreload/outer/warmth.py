@@ -13,7 +13,7 @@ from autoreload.system.cache import Cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from autoreload.core.wording import Line
     from autoreload.outer.child import Child
@@ -26,16 +26,23 @@ MEASURED_EVERY_S = 60.0
 class Warmth:
     """The files edited last, and the present chain."""
 
-    def __init__(self, root: str, environment: "Mapping[str, str]") -> None:
+    def __init__(
+        self,
+        root: str,
+        environment: "Mapping[str, str]",
+        clock: "Callable[[], float]" = time.monotonic,
+    ) -> None:
         self._root = root
+        self._clock = clock
         self._cache = Cache(root, environment)
         self._kept = checkpoints.unpacked(self._cache.read())
         self.hot = list(self._kept)
         """The files edited last, the newest at the end; at first those of the last session."""
         self._decided: list[str] = []
+        """What the present restart is for."""
         self._repeats = checkpoints.Repeats()
         self._repeated = False
-        self._born = time.monotonic()
+        self._born = self._clock()
         self._restarts = 0
         self._measure_at: float | None = None
 
@@ -46,13 +53,13 @@ class Warmth:
 
     def begin(self) -> None:
         """A chain begins, with a cold start."""
-        self._born = time.monotonic()
+        self._born = self._clock()
         self._restarts = 0
         self._measure_at = None
 
     def ready(self) -> None:
         """A run is up: there is time to keep what was edited."""
-        self._measure_at = time.monotonic() + MEASURED_AFTER_S
+        self._measure_at = self._clock() + MEASURED_AFTER_S
         if self.hot != self._kept:
             self._kept = list(self.hot)
             self._cache.write(checkpoints.packed(self.hot))
@@ -63,7 +70,7 @@ class Warmth:
         self._measure_at = None
         state = [(path, files.digest(path)) for path in self._decided]
         key = (successor.chain[-1:], state)
-        if not self._repeats.note(key, time.monotonic()):
+        if not self._repeats.note(key, self._clock()):
             return True
         self._repeated = True
         for pid in (successor.live, *successor.chain):
@@ -80,7 +87,7 @@ class Warmth:
         if self._repeated:
             self._repeated = False
             return wording.repeated(self._decided, self._root)
-        now = time.monotonic()
+        now = self._clock()
         if child is None or self._measure_at is None or now < self._measure_at:
             return None
         self._measure_at = now + MEASURED_EVERY_S
