@@ -25,21 +25,32 @@ def parent(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
-def standby(app: App) -> int:
-    """Wait until one stands by; below a checkpoint there is else only one process."""
+def line(app: App, port: int, wanted: str) -> list[int]:
+    """The process that answers, and the checkpoints above it."""
+    found = [live(app, port, wanted)]
+    while (above := parent(found[-1])) != app.pid:
+        found.append(above)
+    return found
+
+
+def standby(app: App, port: int) -> int:
+    """Wait until one stands by: below a checkpoint, and not above the program."""
 
     def found() -> list[int]:
-        below = {pid: processes.children(pid) or [] for pid in app.below()}
-        twins = next((ones for ones in below.values() if len(ones) == 2), [])
-        return [max(one.pid for one in twins)] if twins else []
+        above = line(app, port, " ")
+        return [
+            one.pid
+            for pid in above[1:]
+            for one in processes.children(pid) or []
+            if one.pid not in above
+        ]
 
     return until(found, app.said)[0]
 
 
 def went_on(app: App, port: int, wanted: str, waits: int) -> bool:
     """Whether the run that answers is the one that stood by, or has left it as a checkpoint."""
-    pid = live(app, port, wanted)
-    return waits in (pid, parent(pid))
+    return waits in line(app, port, wanted)
 
 
 def edited(app: App, value: int) -> None:
@@ -59,7 +70,7 @@ def test_the_next_run_is_the_one_that_stood_by(app: App) -> None:
     port = known(app)
     first = born(app, port, " 1 2 ")
     for value in (3, 4, 5):
-        waits = standby(app)
+        waits = standby(app, port)
         edited(app, value)
         assert went_on(app, port, f" 1 {value} ", waits)
         assert born(app, port, f" 1 {value} ") == first
@@ -70,7 +81,7 @@ def test_the_next_run_is_the_one_that_stood_by(app: App) -> None:
 def test_where_it_is_not_good_it_is_gone(app: App) -> None:
     port = known(app)
     first = born(app, port, " 1 2 ")
-    waits = standby(app)
+    waits = standby(app, port)
     app.replace("slow.py", "VALUE = 1", "VALUE = 2")
     assert born(app, port, " 2 2 ") != first
     assert state_of(waits) == ""
@@ -91,7 +102,7 @@ def test_it_stands_where_the_newest_edit_is(app: App) -> None:
         edited(app, value)
         app.wait_answer(port, f" 1 {value} ")
         app.wait_for("ready in", times=value + 1)
-    waits = standby(app)
+    waits = standby(app, port)
     edited(app, 4)
     assert went_on(app, port, " 1 4 ", waits)
 
@@ -107,7 +118,7 @@ def _serve_main(app: App) -> int:
 def test_one_that_was_killed_is_not_missed(app: App) -> None:
     port = known(app)
     first = born(app, port, " 1 2 ")
-    app.signal_process(standby(app), signal.SIGKILL)
+    app.signal_process(standby(app, port), signal.SIGKILL)
     edited(app, 3)
     assert born(app, port, " 1 3 ") == first
     assert app.count("this restart is cold") == 0, app.said()
@@ -115,7 +126,7 @@ def test_one_that_was_killed_is_not_missed(app: App) -> None:
 
 def test_it_dies_with_its_checkpoint(app: App) -> None:
     port = serve(app, "--standby")
-    waits = standby(app)
+    waits = standby(app, port)
     app.signal_process(parent(waits), signal.SIGKILL)
     app.wait_below(1)
     assert live(app, port, " 1 1 ") in app.below()
@@ -124,7 +135,7 @@ def test_it_dies_with_its_checkpoint(app: App) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_nothing_is_left_of_it(app: App, number: int) -> None:
     port = serve(app, "--standby")
-    standby(app)
+    standby(app, port)
     if number == signal.SIGKILL:
         app.send(number)
         app.wait()
@@ -135,8 +146,8 @@ def test_nothing_is_left_of_it(app: App, number: int) -> None:
 
 
 def test_typed_keys_are_not_for_it(app: App) -> None:
-    serve(app, "--standby")
-    standby(app)
+    port = serve(app, "--standby")
+    standby(app, port)
     os.killpg(app.pid, signal.SIGINT)
     assert app.wait() == 0
     app.assert_nothing_left()
@@ -145,7 +156,7 @@ def test_typed_keys_are_not_for_it(app: App) -> None:
 
 def test_signals_that_came_before_its_time_are_not_for_it(app: App) -> None:
     port = known(app)
-    waits = standby(app)
+    waits = standby(app, port)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGWINCH):
         app.signal_process(waits, number)
     edited(app, 3)
@@ -164,8 +175,8 @@ def test_there_is_none_without_it(app: App) -> None:
 
 
 def test_it_waits_without_work(app: App) -> None:
-    serve(app, "--standby")
-    waits = standby(app)
+    port = serve(app, "--standby")
+    waits = standby(app, port)
 
     def spent() -> int:
         fields = Path(f"/proc/{waits}/stat").read_text().rpartition(")")[2].split()
