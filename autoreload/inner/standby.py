@@ -225,10 +225,16 @@ def _stand_by(hear: int, *, like: int | None) -> None:
     `like` is a run from the same checkpoint: what that has written to, the next one will.
     """
     os.set_blocking(hear, True)
+    copied = 0
     try:
         for address, count in pages.shared(like):
-            if wait([hear], STEP_S) or not pages.populate(address, count):
+            if copied >= pages.MOST_AT_ONCE:
+                copied = 0
+                if wait([hear], STEP_S):
+                    break
+            if not pages.populate(address, count):
                 break
+            copied += count
     except OSError:
         pass  # not to be looked at here: each page is copied when it is written to
     if not os.read(hear, 1):
