@@ -50,7 +50,7 @@ def test_nothing_is_left_to_copy(tmp_path: Path) -> None:
 
 def test_a_piece_is_small(tmp_path: Path) -> None:
     text = "child(lambda: print(max(count for _, count in pages.shared())))\n"
-    assert int(told(tmp_path, START + text)) == 256
+    assert int(told(tmp_path, START + text)) <= 256
 
 
 def test_only_what_another_fork_has_copied(tmp_path: Path) -> None:
