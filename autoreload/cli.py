@@ -1,14 +1,13 @@
 """The options of the command line, as click reads them; imported only when there are any."""
 
-import os
-
 import click
 
 from autoreload import __version__
 from autoreload.core import advice
-from autoreload.core.options import Options, OptionsProblem, out_of_bounds
+from autoreload.core.options import Options, OptionsProblem
 from autoreload.core.precedence import Given
 from autoreload.core.settings import Setting
+from autoreload.parameters import Listed, Seconds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,38 +37,6 @@ _ALONE = {"--poll": "0.5", "--explain": "", "--keep-sockets": "auto"}
 
 _NEVER_IN_A_FILE = ("explain", "config", "no_config", "print_config", "no_keep_sockets", "version")
 """What is asked for once, or has another word in a file."""
-
-
-class Listed(click.ParamType[str]):
-    """Text of which a variable may hold several, separated like PATH."""
-
-    name = "glob"
-    envvar_list_splitter = os.pathsep
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> str:
-        return str(value)
-
-
-class Seconds(click.ParamType[float]):
-    """A duration, not below a bound and not endless."""
-
-    name = "seconds"
-
-    def __init__(self, least: float = 0.0) -> None:
-        self.least = least
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        try:
-            seconds = float(str(value))
-        except ValueError:
-            self.fail(f"{str(value)!r} is not a number of seconds", param, ctx)
-        if complaint := out_of_bounds(seconds, self.least):
-            self.fail(complaint, param, ctx)
-        return seconds
 
 
 @click.command(
@@ -180,9 +147,12 @@ class Seconds(click.ParamType[float]):
 @click.option(
     "--verify-warm",
     is_flag=True,
-    help="--warm, and start the program cold beside each warm run, up to its first bind: what it "
-    "does while it starts is done again. Compares the project's modules, their sources, numbers, "
-    "texts, lists and dicts; no objects. Where they differ, stays cold and names the module.",
+    help="Compare each warm run with a cold start beside it.",
+)
+@click.option(
+    "--standby/--no-standby",
+    default=None,
+    help="Prepare the next warm restart ahead.  [default: where memory allows]",
 )
 @click.option("-c", "--clear", is_flag=True, help="Clear the screen when a new run is ready.")
 @click.option("-q", "--quiet", is_flag=True, help="Only say what is wrong.")
@@ -316,10 +286,11 @@ def options(values: "Mapping[str, Any]", called: "Callable[[str], str]") -> Opti
         leave=values["leave"],
         keep_sockets=values["keep_sockets"],
         sockets=_places(values["socket"], called),
-        warm=values["warm"] or values["verify_warm"],
+        warm=values["warm"],
         verify_warm=values["verify_warm"],
         name=values["name"],
         keys=values["keys"],
+        standby=values["standby"],
     )
 
 

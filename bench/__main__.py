@@ -5,7 +5,19 @@ import sys
 from collections.abc import Callable
 from statistics import median
 
-from bench import bursts, costs, environment, lone, oracle, saves, soak, sockets, trees, warm
+from bench import (
+    bursts,
+    costs,
+    environment,
+    lone,
+    oracle,
+    phases,
+    saves,
+    soak,
+    sockets,
+    trees,
+    warm,
+)
 from bench.programs import Program, programs
 from bench.table import Table, ms
 
@@ -93,6 +105,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer rounds, medians less sure")
     parser.add_argument("only", nargs="*", help=f"what to measure: {', '.join(WORDS)}; or all")
+    parser.add_argument("--phases", action="store_true", help="with warm: where its time goes")
     parser.add_argument("--long", action="store_true", help="with sockets: 10,000 restarts as well")
     asked = parser.parse_args()
     if unknown := set(asked.only) - set(WORDS):
@@ -104,6 +117,10 @@ def main() -> int:
         return oracle.show_real() + oracle.show(range(40 if asked.quick else 400))
     environment.prepare()
     rounds, edits = (1, 3) if asked.quick else (4, 4)
+    if asked.phases:
+        for program in programs():
+            phases.show(program, edits=edits * rounds)
+        return 0
     table = Table()
     for program in programs():
         if not asked.only or program.name in asked.only:

@@ -11,7 +11,7 @@ HOME = ROOT / "bench" / ".venv"
 BIN = HOME / "bin"
 NODE = HOME / "node"
 
-_HIDDEN = ("PYTHON", "AUTORUN", "RELOAD_ENV", "DJANGO")
+_HIDDEN = ("XDG_CACHE_HOME", "PYTHON", "AUTORUN", "RELOAD_ENV", "DJANGO")
 """PYTHONDONTWRITEBYTECODE above all: with it every boot compiles the whole framework."""
 
 
@@ -38,7 +38,8 @@ def variables() -> dict[str, str]:
     """As in a shell with the environment activated."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_HIDDEN)}
     path = os.pathsep.join((str(BIN), str(nodemon().parent), os.environ.get("PATH", "")))
-    return {**kept, "PATH": path, "VIRTUAL_ENV": str(HOME)}
+    # Nothing is known of files that were edited in another session.
+    return {**kept, "PATH": path, "VIRTUAL_ENV": str(HOME), "XDG_CACHE_HOME": os.devnull}
 
 
 def versions() -> str:

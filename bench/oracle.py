@@ -17,7 +17,7 @@ EDITS = 12
 def sequence(seed: int) -> oracle.Outcome:
     """One project, from its start to its last edit."""
     with tempfile.TemporaryDirectory(prefix="oracle-") as folder:
-        return oracle.run(Path(folder), seed, EDITS)
+        return oracle.run(Path(folder), seed, EDITS, rests=0.7)
 
 
 def show(seeds: range) -> int:

@@ -42,7 +42,7 @@ class Server:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self._port = int(probe.getsockname()[1])
-        self._line = line.replace("PORT", str(self._port))
+        self.run_line(line)
         self._process: subprocess.Popen[bytes] | None = None
 
     def _lay_out(self) -> None:
@@ -65,6 +65,10 @@ class Server:
     @property
     def port(self) -> int:
         return self._port
+
+    def run_line(self, line: str) -> None:
+        """What `start` starts; PORT stands for the port."""
+        self._line = line.replace("PORT", str(self._port))
 
     @property
     def pid(self) -> int:
@@ -104,8 +108,12 @@ class Server:
         """Seconds from the save to the answer that shows it."""
         self.save(version)
         saved = time.perf_counter()
-        self._wait(self._program.answer.format(version), saved)
+        self.await_version(version)
         return time.perf_counter() - saved
+
+    def await_version(self, version: int) -> None:
+        """Ask until the answer shows it."""
+        self._wait(self._program.answer.format(version), time.perf_counter())
 
     def shows(self, version: int) -> bool:
         """Whether it answers with this version at the moment."""

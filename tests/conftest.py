@@ -1,5 +1,7 @@
 """Fixtures that more than one folder uses, and what holds for every property."""
 
+import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +15,9 @@ settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("any machine")
+# Nothing is kept from one test to another, nor in the cache of whoever runs them.
+_cache = tempfile.TemporaryDirectory(prefix="autorun-cache-", ignore_cleanup_errors=True)
+os.environ["XDG_CACHE_HOME"] = _cache.name
 
 
 @pytest.fixture

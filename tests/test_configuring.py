@@ -34,6 +34,10 @@ SAID: dict[str, tuple[str, list[tuple[list[str], str, str, object]]]] = {
     ),
     "warm": ("warm", [(["--warm"], "1", "true", True), (["--no-warm"], "0", "false", False)]),
     "verify-warm": ("verify_warm", [(["--verify-warm"], "1", "true", True)]),
+    "standby": (
+        "standby",
+        [(["--standby"], "1", "true", True), (["--no-standby"], "0", "false", False)],
+    ),
     "clear": ("clear", [(["-c"], "1", "true", True)]),
     "quiet": ("quiet", [(["-q"], "1", "true", True)]),
     "verbose": ("verbose", [(["-v"], "1", "true", True)]),

@@ -18,8 +18,9 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "watch": ("core", "system", "watch"),
     "inner": ("core", "system", "watch", "inner"),
     "outer": ("core", "system", "watch", "outer", "__init__"),
-    "client": ("core", "system", "client"),
-    "cli": ("core", "__init__"),
+    "parameters": ("core",),
+    "client": ("core", "system", "client", "parameters"),
+    "cli": ("core", "__init__", "parameters"),
     "configuring": ("core", "system", "cli"),
     "entry": ("core", "system", "outer", "client", "cli", "configuring"),
     "__main__": ("entry", "inner.run", "inner.launch", "inner.disguise"),
@@ -36,6 +37,7 @@ PURE = {
 THIRD_PARTY = {
     ("cli.py", "click"),
     ("client/cli.py", "click"),
+    ("parameters.py", "click"),
     ("watch/backends.py", "watchdog"),
 }
 
@@ -116,7 +118,8 @@ def strangers(path: str, source: str) -> Iterator[str]:
         if (path, top) not in THIRD_PARTY:
             yield (
                 f"{path}:{found.line}: imports {top}, but third-party code is allowed "
-                f"only as click in cli.py and client/cli.py, and as watchdog in watch/backends.py"
+                f"only as click in cli.py, client/cli.py and parameters.py, "
+                f"and as watchdog in watch/backends.py"
             )
 
 

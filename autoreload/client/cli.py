@@ -4,31 +4,11 @@ import click
 
 from autoreload.client import commands
 from autoreload.client.commands import WAIT_S, Call
+from autoreload.parameters import Duration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-_LONGEST_S = 86_400.0
-
-
-class Duration(click.ParamType[float]):
-    """Seconds, or `90s`, or `5m`."""
-
-    name = "time"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        text = str(value)
-        unit = {"s": 1.0, "m": 60.0}.get(text[-1:], 0.0)
-        try:
-            seconds = float(text[:-1] if unit else text) * (unit or 1.0)
-        except ValueError:
-            self.fail(f"{text!r} is no time; 30, 30s and 5m are", param, ctx)
-        if not 0 <= seconds <= _LONGEST_S:
-            self.fail(f"{text!r} is not between 0 and {_LONGEST_S:g} s", param, ctx)
-        return seconds
 
 
 _name = click.option("--name", metavar="NAME", help="The autorun that was given this name.")

@@ -129,6 +129,9 @@ def pace(cost_s: float, *, poll_s: float, has_events: bool | None) -> float:
 
 LONE_WAIT_S = 0.008
 """What a lone save waits for a second one; the next interpreter boots meanwhile."""
+WARM_LONE_WAIT_S = 0.003
+"""The same before a warm restart, where nothing boots: a second save is met while the first run is
+stopping, and the next one begins when both are there."""
 FIRST_WAIT_S = 0.02
 LONGEST_WAIT_S = 0.3
 STIR_WAIT_S = 0.05
@@ -145,7 +148,14 @@ def is_half(changes: list[Change]) -> bool:
     return any(change.signature is None or change.signature[1] == 0 for change in changes)
 
 
-def patience(changes: list[Change], broken: bool, looks: int, *, delay_s: float = 0.0) -> float:
+def patience(
+    changes: list[Change],
+    broken: bool,
+    looks: int,
+    *,
+    delay_s: float = 0.0,
+    lone_wait_s: float = LONE_WAIT_S,
+) -> float:
     """How long to wait before these changes are looked at again, in seconds.
 
     A lone save that compiles waits for a moment only, in which the first of many would be followed
@@ -159,7 +169,7 @@ def patience(changes: list[Change], broken: bool, looks: int, *, delay_s: float 
         return max(delay_s, wait if looks else 0.0)
     if is_half(changes):
         return LONGEST_WAIT_S
-    return wait if broken or len(changes) > 1 or looks else LONE_WAIT_S
+    return wait if broken or len(changes) > 1 or looks else lone_wait_s
 
 
 class Stir:

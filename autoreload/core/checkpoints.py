@@ -23,6 +23,23 @@ MOST = 12
 LATELY = 6
 """How many of the files edited last are kept in mind."""
 
+STANDBY_AFTER_S = 0.25
+"""How long a program is up before one stands by for the next restart: at once it would take the
+processor from the first requests."""
+LARGEST_STANDBY = 300 << 20
+"""Bytes of a program for which one stands by unasked: it has a copy of its own."""
+SPARE = 4
+"""How many times its size is to be left in memory before a copy is made unasked."""
+
+OLDEST_S = 4 * 3600.0
+"""What a program asks or looks at while it is imported is not asked again before that is over."""
+MOST_RESTARTS = 1000
+"""Restarts from the checkpoints of one start; nothing is known to grow in them."""
+MOST_REPEATS, REPEATS_WITHIN_S = 3, 1.0
+"""So many restarts for the same bytes, within so many seconds, are a fault."""
+
+_HEAD = b"autorun: the files edited last, 1"
+
 
 def is_due(*, since_s: float, depth: int, is_hot: bool, has_passed: bool) -> bool:
     """Whether to leave a checkpoint behind here.
@@ -37,11 +54,62 @@ def is_due(*, since_s: float, depth: int, is_hot: bool, has_passed: bool) -> boo
     return not has_passed and since_s > SPACING_S
 
 
+def may_stand_by(*, resident: int, available: int, wanted: "bool | None") -> bool:
+    """Whether to make a copy ahead of the next restart; with None memory decides."""
+    if wanted is not None:
+        return wanted
+    return resident < LARGEST_STANDBY and resident * SPARE < available
+
+
 def lately(before: "Iterable[str]", edited: "Iterable[str]") -> list[str]:
     """The files edited last, the newest at the end."""
     newest = list(edited)[:LATELY]
     kept = [path for path in before if path not in newest]
     return [*kept, *newest][-LATELY:]
+
+
+def packed(paths: "Iterable[str]") -> bytes:
+    """The files edited last, to be kept for the next session."""
+    parts = (path.encode("utf-8", "surrogateescape") for path in paths)
+    return b"\0".join((_HEAD, *parts))
+
+
+def unpacked(content: bytes) -> list[str]:
+    """What was packed; nothing when it is none of ours."""
+    head, *parts = content.split(b"\0")
+    paths = [part.decode("utf-8", "surrogateescape") for part in parts]
+    if head != _HEAD or not all(path.startswith("/") for path in paths):
+        return []
+    return paths[-LATELY:]
+
+
+class Repeats:
+    """Whether a checkpoint is forked over and over for what has not changed."""
+
+    def __init__(self) -> None:
+        self._key: object = None
+        self._times: list[float] = []
+
+    def note(self, key: object, now: float) -> bool:
+        """It is forked for this state of files; true when that leads nowhere."""
+        self._times = [*self._times, now] if key == self._key else [now]
+        self._key = key
+        recent = self._times[-MOST_REPEATS:]
+        return len(recent) == MOST_REPEATS and now - recent[0] < REPEATS_WITHIN_S
+
+
+def aged(*, age_s: float, restarts: int, size: int, available: int) -> str:
+    """Why a chain is not gone on with; empty while it may be.
+
+    `size` is what its checkpoints take of memory, `available` what is left, in bytes.
+    """
+    if age_s > OLDEST_S:
+        return f"its checkpoints are {age_s / 3600:.0f} hours old"
+    if restarts > MOST_RESTARTS:
+        return f"its checkpoints have served {restarts} restarts"
+    if size > available:
+        return f"its checkpoints take {size >> 20} MB, and {available >> 20} MB are left"
+    return ""
 
 
 def first_difference(old: bytes, new: bytes) -> int:

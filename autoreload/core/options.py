@@ -47,6 +47,7 @@ class Options:
         "reload",
         "signal",
         "sockets",
+        "standby",
         "stop_timeout_s",
         "verbose",
         "verify_warm",
@@ -81,6 +82,7 @@ class Options:
         verify_warm: bool = False,
         name: str = "",
         keys: bool = True,
+        standby: bool | None = None,
     ) -> None:
         self.watch = watch
         self.ignore = ignore
@@ -111,6 +113,8 @@ class Options:
         """Whether each such restart is compared with a cold start beside it."""
         self.name = name
         """What this autorun is called beside others of the same directory."""
+        self.standby = standby
+        """Whether a copy stands by for the next warm restart; None where memory allows."""
         self.keys = keys
         """Whether letters are taken from the terminal when the app leaves them."""
 

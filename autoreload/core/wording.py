@@ -197,6 +197,11 @@ def not_as_cold(module: str, name: str, *, more: int) -> Line:
     )
 
 
+def repeated(paths: "Sequence[str]", root: str) -> Line:
+    what = names(paths, root)
+    return Line(f"{what} found changed again and again without a change, starting cold", "bad")
+
+
 def same(paths: "Sequence[str]", root: str) -> Line:
     return Line(f"{names(paths, root)} written with the same content, nothing to do", "dim")
 

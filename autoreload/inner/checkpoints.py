@@ -27,8 +27,9 @@ from autoreload.inner import trials
 from autoreload.inner.ahead import await_turn, forget_listings
 from autoreload.inner.driver import Driver
 from autoreload.inner.safety import Safety
+from autoreload.inner.standby import AGAIN, IS_CHECKPOINT, IS_PROGRAM, OVER, Post, is_up
 from autoreload.system import census, processes
-from autoreload.system.channel import Channel, ChannelClosed, settle_high
+from autoreload.system.channel import Channel, ChannelClosed, high_pipe
 from autoreload.watch import telling
 
 TYPE_CHECKING = False
@@ -39,10 +40,6 @@ if TYPE_CHECKING:
     from autoreload.inner.app import App
     from autoreload.watch.traces import Traces
     from autoreload.watch.watcher import Watcher
-
-IS_CHECKPOINT, IS_PROGRAM, AGAIN, OVER = b"c", b"p", b"a", b"o"
-"""What a process says to the checkpoint above: it has become one, or is the program after all; the
-run that ends is to be followed by another; the run is over, and this is how it ended."""
 
 
 class Chain:
@@ -63,6 +60,10 @@ class Chain:
         self._up_inode = 0
         self._above: list[int] = []
         self._last = 0.0
+        self._newest_at: int | None = None
+        """How many checkpoints there were when the newest edit was passed."""
+        self.wants_standby: bool | None = None
+        """Whether one is to stand by for the next run; None where memory allows."""
         self._place = ""
         self.is_over = False
         self.hot: list[str] = []
@@ -81,6 +82,9 @@ class Chain:
         """The program is up: no checkpoint follows."""
         self.is_over = True
         self._safety.close()
+        if self.wants_standby is not False:
+            newest = len(self._above) if self._newest_at is None else self._newest_at
+            self._say_up(is_up(len(self._above) - newest))
 
     def consider(self, path: str) -> None:
         """Leave a checkpoint behind, if one is due before this file is taken in."""
@@ -106,7 +110,9 @@ class Chain:
 
     def pass_by(self, real: str) -> None:
         """A file that is run statement by statement lies behind us, or what was changed in it."""
-        self._has_passed = self._has_passed or real in self.hot[-1:]
+        if not self._has_passed and real in self.hot[-1:]:
+            self._has_passed = True
+            self._newest_at = len(self._above)
 
     def announce(self) -> None:
         """The run that is about to end is to be followed by another."""
@@ -150,7 +156,7 @@ class Chain:
     def _fork_blocked(self, path: str) -> Refusal:
         """Fork while signals are blocked; why the parent goes on as the program, if it does."""
         try:
-            ears, mouth = _pipe()
+            ears, mouth = high_pipe()
             trial = os.pipe() if census.tasks() else None
             pid = _fork()
         except OSError as error:  # a limit of descriptors or processes, or no memory
@@ -174,6 +180,7 @@ class Chain:
         if os.getppid() != self._parent:
             self._let_go_above()
             self._above, self._parent = [], os.getppid()
+            self._newest_at = None
 
     def _let_go_above(self) -> None:
         if self._up is not None and _inode(self._up) == self._up_inode:
@@ -190,8 +197,9 @@ class Chain:
     def _descend(self, mouth: int) -> None:
         self._let_go_above()
         self._up, self._up_inode = mouth, _inode(mouth)
-        self._pid = self._app.pid = getpid()
-        self._parent = os.getppid()
+        # Not by getppid: it may be gone already, and another one be the parent.
+        self._parent, self._pid = self._pid, getpid()
+        self._app.pid = self._pid
         self._above.append(self._parent)
         self._safety.refused = Refusal()
         threading = sys.modules.get("threading")
@@ -214,21 +222,34 @@ class Chain:
 
     def _stand(self, pid: int, ears: int, path: str) -> None:
         processes.die_with_parent(self._parent)
+        post = Post(fork=_fork, say_up=self._say_up, may_prepare=self._may_prepare)
+        post.follow(pid, ears)
         while True:
-            _, status = os.waitpid(pid, 0)
-            words = _heard(ears)
-            os.close(ears)
-            if AGAIN not in words:
-                self._end_like(status, words)
+            ended = post.await_end()
+            if ended is None:
+                self._begin(post.mouth, path)
+                return
+            if AGAIN not in ended.words:
+                post.discard()
+                self._end_like(ended.status, ended.words)
             if reason := self._changed(path):
+                post.discard()
                 self._pass_up(reason)
-            ears, mouth = _pipe()
+            if post.let_go():
+                continue
+            ears, mouth = high_pipe()
             pid = _fork()
             if pid == 0:
                 os.close(ears)
                 self._begin(mouth, path)
                 return
             os.close(mouth)
+            post.follow(pid, ears)
+
+    def _may_prepare(self) -> bool:
+        return checkpoints.may_stand_by(
+            resident=census.resident(), available=census.available(), wanted=self.wants_standby
+        )
 
     def _end_like(self, status: int, words: bytes) -> "NoReturn":
         if words[-1:] == IS_CHECKPOINT:
@@ -268,11 +289,12 @@ class Chain:
                 self._channel.tell("cold", reason=reason, over=True)
                 self._pass_up(reason)
             self.hot = turn.texts("hot")
-            self._has_passed = False
+            self._has_passed, self._newest_at = False, None
             self._traces.last_load = time.monotonic()
             self._safety.renewing.renew()
             self.driver.resume()
             self._app.begin(turn, self._traces)
+            self._app.scouting = None  # what may be ahead has been told by the run before
             forget_listings(self._traces.scope)
             telling.tell_everything(self._channel, self._traces)
             if self._app.wishes is not None:
@@ -282,6 +304,7 @@ class Chain:
         except ChannelClosed:
             os._exit(0)  # noqa: TID251  # the outer is gone, and nothing has begun
         self._watcher.renew()
+        self._watcher.has_compared = True
         self._watcher.revive()
 
     def _say_up(self, word: bytes) -> None:
@@ -307,17 +330,3 @@ def _inode(fd: int) -> int:
         return os.fstat(fd).st_ino
     except OSError:
         return -1
-
-
-def _pipe() -> tuple[int, int]:
-    """What a checkpoint hears from the process below: not in the program's way."""
-    ears, mouth = (settle_high(end) for end in os.pipe())
-    os.set_blocking(ears, False)
-    return ears, mouth
-
-
-def _heard(ears: int) -> bytes:
-    try:
-        return os.read(ears, 4096)
-    except BlockingIOError:
-        return b""

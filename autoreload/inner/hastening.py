@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-HURRIED_S = 0.005
+HURRIED_S = 0.001
 
 _sleepers: "list[_Asyncio]" = []
 

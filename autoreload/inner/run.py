@@ -6,6 +6,7 @@ import stat
 import sys
 
 from autoreload.core import protocol
+from autoreload.core.changes import LONE_WAIT_S, WARM_LONE_WAIT_S
 from autoreload.inner import disguise, hooks, launch, leaving
 from autoreload.inner.ahead import Ahead, Scouting
 from autoreload.inner.app import App, nap
@@ -43,7 +44,8 @@ def main() -> bool:
     app.longest_stop_s = start.number("stop_timeout_s")
     app.mask = [int(number) for number in start.texts("mask")]
     if start.flag("warm"):  # before the traces: what we need ourselves is none of the program's
-        from autoreload.inner import checkpoints  # noqa: F401
+        from autoreload.inner import checkpoints, hastening  # noqa: F401
+        from autoreload.system import listeners  # noqa: F401
     traces = Traces()
     app.settings = settings
     watcher = Watcher(channel, traces, app, settings)
@@ -135,10 +137,14 @@ def _keep_checkpoints(
     if reason := facts.incapable():
         channel.tell("cold", reason=reason)
         return _nothing
+    from autoreload.inner import early
     from autoreload.inner.checkpoints import Chain
 
-    app.chain = Chain(channel, traces, watcher, app, start.text("root"))
-    return app.chain.consider
+    early.install(traces)
+    chain = app.chain = Chain(channel, traces, watcher, app, start.text("root"))
+    wanted = start.fields.get("standby")
+    chain.wants_standby = wanted if isinstance(wanted, bool) else None
+    return chain.consider
 
 
 def _tell_last(watcher: Watcher, channel: Channel) -> None:
@@ -310,6 +316,7 @@ def _settings(start: "Message") -> Settings:
         hold=start.flag("hold"),
         stop_timeout_s=start.number("stop_timeout_s"),
         is_ignored=_ignored(patterns, start) if patterns else None,
+        lone_wait_s=WARM_LONE_WAIT_S if start.flag("warm") else LONE_WAIT_S,
     )
 
 

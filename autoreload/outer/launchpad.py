@@ -5,6 +5,7 @@ import signal
 
 from autoreload.core import protocol, variables
 from autoreload.outer.child import DOOR, Child
+from autoreload.outer.warmth import Warmth
 from autoreload.system import channel as channels
 from autoreload.system import files, processes, signals
 
@@ -72,8 +73,7 @@ class Launchpad:
         """What it writes again and again, so that a restart for it would be followed by another."""
         self.ahead: list[str] = []
         """The installed modules that a run imports before its first file of the project."""
-        self.hot: list[str] = []
-        """The files edited last, the newest at the end."""
+        self.warmth = Warmth(root, environment) if options.warm else None
         self.kept: list[tuple[int, str, int, int]] = []
         """Where the listeners stood that wait for the next run."""
         self.number = 0
@@ -196,7 +196,7 @@ class Launchpad:
             "written": protocol.shortened(sorted(self.written), most=500),
             "unheeded": protocol.shortened(sorted(self.unheeded)),
             "kept": self.kept,
-            "hot": self.hot,
+            "hot": self.warmth.hot if self.warmth is not None else [],
             "changes": self._told_changes(),
             "variables": self._variables(),
         }
@@ -227,6 +227,7 @@ class Launchpad:
             "warm": self.is_warm,
             "verify": options.verify_warm,
             "verbose": options.verbose,
+            "standby": options.standby,
             "below": booted.notices is not None,
             "sockets": self._spawning.offered,
             "root": self._root,

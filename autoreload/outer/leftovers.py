@@ -88,7 +88,8 @@ class Leftovers:
         found = [
             one
             for one in processes.descendants(os.getpid(), table)
-            if one.pid not in spared and self._is_ended(one)
+            # Below a checkpoint there is nothing but its own: one that stands by, perhaps.
+            if one.pid not in spared and one.parent not in spared and self._is_ended(one)
         ]
         if os.getpid() != 1:
             return found

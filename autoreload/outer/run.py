@@ -42,8 +42,7 @@ if TYPE_CHECKING:
 
 KILL_AFTER_S = 0.3
 """The inner ends itself when its time is up; the outer does it this much later."""
-DYING_S = 0.1
-"""A process that has let go of the channel is gone after this, or lives on without it."""
+DYING_S = 0.1  # who has let go of the channel is gone after this, or lives on without it
 
 
 class Outer:
@@ -294,7 +293,8 @@ class Outer:
             self._feed(Event.OVERDUE)
         self._asking.look(self._child, now)
         if self._state in (State.BOOTING, State.RUNNING):
-            self._report.say(*self._runs.look())
+            for line in self._runs.look():
+                self._report.say(line)
             if self._runs.verifying.is_wrong:
                 self._feed(Event.CHANGED)
             self._on_ready(self._runs.newly_ready())

@@ -2,7 +2,6 @@
 
 import time
 
-from autoreload.core import checkpoints
 from autoreload.outer.readiness import Readiness
 from autoreload.outer.strangers import Strangers
 from autoreload.outer.verifying import Verifying
@@ -35,6 +34,7 @@ class Runs:
         serves: bool,
     ) -> None:
         self._launchpad = launchpad
+        self._warmth = launchpad.warmth
         self._watching = watching
         self._noticing = noticing
         self._serves = serves
@@ -58,6 +58,8 @@ class Runs:
     def start(self) -> "Child":
         """Start the next run; it begins when nothing moves any more. Raises OSError."""
         self._launchpad.kept = self._keeper.addresses()
+        if self._warmth is not None and self._launchpad.successor is None:
+            self._warmth.begin()
         self.count += 1
         self._launchpad.number = self.count
         self.child = self._launchpad.start(wait=self._noticing.rest() > 0)
@@ -78,6 +80,8 @@ class Runs:
         if self.child is not None and self.child.nonce and self._noticing.rest() == 0:
             self._begin(self.child)
         line = self._sockets.look() or self.verifying.look()
+        if line is None and self._warmth is not None:
+            line = self._warmth.look(self.child)
         return [line] if line else []
 
     def _begin(self, child: "Child") -> None:
@@ -99,8 +103,8 @@ class Runs:
         self._launchpad.changes = list(dict.fromkeys((*earlier, *paths)))
         self._is_decided = True
         self._noticing.decide(paths)
-        sources = [path for path in paths if path.endswith(".py")]
-        self._launchpad.hot = checkpoints.lately(self._launchpad.hot, sources)
+        if self._warmth is not None:
+            self._warmth.decide(paths)
         self._launchpad.distrusted.update(self._noticing.drop_bytecode(paths))
 
     def prepare(self) -> None:
@@ -127,6 +131,8 @@ class Runs:
             times.append(interval)
         if self.child is not None and self.child.nonce:
             times.append(self._noticing.rest())
+        if self._warmth is not None:
+            times += self._warmth.timeouts(now)
         return times + self._sockets.timeouts(now) + self.verifying.timeouts()
 
     def newly_ready(self) -> Readiness | None:
@@ -139,6 +145,8 @@ class Runs:
             self.child.started_until_ns = files.now_ns() - UNSEEN_NS
         if self.child is not None and self._strangers is not None:
             self.child.tell("ready")
+            if self._warmth is not None:
+                self._warmth.ready()
             self._strangers.expect()
         return self._readiness
 
@@ -168,7 +176,9 @@ class Runs:
         """The present run is over, and a checkpoint has begun the next one already."""
         self._let_go()
         if self.child is not None:
-            self._launchpad.successor = self.child.successor()
+            successor = self.child.successor()
+            if self._warmth is None or self._warmth.is_trusted(successor):
+                self._launchpad.successor = successor
 
     def _let_go(self) -> None:
         """A program that has once listened, or said that it is ready, is waited for to do so."""

@@ -52,7 +52,9 @@ if TYPE_CHECKING:
 LIVE = frozenset({"clear", "exit", "exit_on_error", "leave", "quiet", "verbose"})
 """The app has nothing to do with these."""
 
-NEXT = frozenset({"data", "delay_s", "hold", "ignore", "signal", "stop_timeout_s", "warm", "watch"})
+NEXT = frozenset(
+    {"data", "delay_s", "hold", "ignore", "signal", "standby", "stop_timeout_s", "warm", "watch"}
+)
 """The next run has these; all others are fixed when autorun starts."""
 
 LOOK_S = 1.0

@@ -110,6 +110,14 @@ def resident() -> int:
     return int(fields[1]) * _PAGE if len(fields) > 1 else 0
 
 
+def proportional(pid: int) -> int:
+    """Bytes of another process, what it shares divided among those who do (PSS); 0 if unknown."""
+    for line in _read(f"/proc/{pid}/smaps_rollup").splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) << 10
+    return 0
+
+
 def available() -> int:
     """Bytes of memory that can still be had."""
     for line in _read("/proc/meminfo").splitlines():

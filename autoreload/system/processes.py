@@ -84,12 +84,34 @@ def die_with_parent(parent: int) -> None:
 
     It follows the thread of the parent that has forked.
     """
+    _set_parent_death_signal(signal.SIGKILL)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def live_without_parent() -> None:
+    """Take `die_with_parent` back."""
+    _set_parent_death_signal(0)
+
+
+def _set_parent_death_signal(number: int) -> None:
     from autoreload.system import libc
 
     pr_set_pdeathsig = 1
-    libc.call("prctl", pr_set_pdeathsig, int(signal.SIGKILL), 0, 0, 0)
-    if os.getppid() != parent:
-        os.kill(os.getpid(), signal.SIGKILL)
+    libc.call("prctl", pr_set_pdeathsig, int(number), 0, 0, 0)
+
+
+def watch_end(pid: int) -> int | None:
+    """A descriptor that is ready when a child has ended; None where there is no such (Linux 5.3).
+
+    It is moved out of a program's way.
+    """
+    from autoreload.system.channel import settle_high
+
+    try:
+        return settle_high(os.pidfd_open(pid))
+    except (AttributeError, OSError):
+        return None
 
 
 def end_like(status: int) -> "NoReturn":

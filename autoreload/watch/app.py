@@ -1,5 +1,7 @@
 """The program as the watcher sees it, and what the watcher is told at the start."""
 
+from autoreload.core.changes import LONE_WAIT_S, Change, patience
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +56,7 @@ if TYPE_CHECKING:
 class Settings:
     """What the outer tells the watcher at the start."""
 
-    __slots__ = ("delay_s", "hold", "is_ignored", "poll_s", "stop_timeout_s")
+    __slots__ = ("delay_s", "hold", "is_ignored", "lone_wait_s", "poll_s", "stop_timeout_s")
 
     def __init__(
         self,
@@ -64,15 +66,24 @@ class Settings:
         hold: bool = True,
         stop_timeout_s: float = 3.0,
         is_ignored: "Callable[[str], bool] | None" = None,
+        lone_wait_s: float = LONE_WAIT_S,
     ) -> None:
         self.delay_s = delay_s
         self.poll_s = poll_s
         self.hold = hold
         self.stop_timeout_s = stop_timeout_s
         self.is_ignored = is_ignored
+        self.lone_wait_s = lone_wait_s
+        """What a save of one file waits for a second one."""
 
     def unheed(self, paths: list[str]) -> None:
         """Ignore these files as well, which the program writes itself, again and again."""
         ignored, unheeded = self.is_ignored, frozenset(paths)
         if unheeded:
             self.is_ignored = lambda path: path in unheeded or bool(ignored and ignored(path))
+
+    def patience(self, changes: "list[Change]", is_broken: bool, looks: int) -> float:
+        """Seconds until these changes are looked at again."""
+        return patience(
+            changes, is_broken, looks, delay_s=self.delay_s, lone_wait_s=self.lone_wait_s
+        )

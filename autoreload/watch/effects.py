@@ -57,7 +57,7 @@ class Effects:
 
     def settle(self) -> None:
         """Right before a fork: what was done so far is left like this."""
-        for path in self._pending:
+        for path in sorted(self._pending):
             self._left[path] = _left(path)
         self._pending.clear()
 

@@ -16,7 +16,6 @@ from autoreload.core.changes import (
     Loaded,
     is_half,
     pace,
-    patience,
 )
 from autoreload.core.decisions import Broken, Hold, Nothing, verdict
 from autoreload.system import files, repository
@@ -75,6 +74,7 @@ class Watcher:
         self._is_wanted = False
         """The program asks for a restart itself."""
         self._looked = 0.0
+        self.has_compared = False  # everything, when the run began
 
     def revive(self) -> None:
         """In a forked child that goes on as the program: compare there."""
@@ -205,7 +205,7 @@ class Watcher:
                 self._asked = True
             case "events":
                 self._has_events = message.flag("on")
-                self._asked = True
+                self._asked = self._asked or not self.has_compared
             case "stop" if message.flag("asked"):
                 self.expect_end()
             case "stop":
@@ -241,7 +241,7 @@ class Watcher:
             changes = self._comparing.look()
             if changes != seen or broken:  # a long file takes longer to compile than the wait
                 broken = files.all_broken(one.path for one in changes if self._is_source(one))
-            wait = patience(changes, bool(broken), looks, delay_s=self._settings.delay_s)
+            wait = self._settings.patience(changes, bool(broken), looks)
             late = time.monotonic() - noticed > LONGEST_SETTLE_S
             if not changes or late or (changes == seen and not self._is_rewritten(changes)):
                 break

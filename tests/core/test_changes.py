@@ -172,6 +172,11 @@ def test_patience(
     assert patience(changes, broken, looks, delay_s=delay_s) == pytest.approx(expected)
 
 
+def test_before_a_warm_restart_a_lone_save_waits_less() -> None:
+    assert patience([SAVED], False, 0, lone_wait_s=0.003) == 0.003
+    assert patience([SAVED, ALSO], False, 0, lone_wait_s=0.003) == FIRST_WAIT_S
+
+
 @given(
     st.lists(st.sampled_from([SAVED, ALSO, EMPTY, GONE]), min_size=1, max_size=4, unique=True),
     st.booleans(),

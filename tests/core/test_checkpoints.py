@@ -1,15 +1,27 @@
 """Where a run leaves a checkpoint behind, and until where two texts are the same."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from autoreload.core.checkpoints import (
+    LARGEST_STANDBY,
     LATELY,
     MOST,
+    MOST_REPEATS,
+    MOST_RESTARTS,
+    OLDEST_S,
+    REPEATS_WITHIN_S,
+    SPARE,
+    Repeats,
+    aged,
     first_difference,
     is_due,
     is_same_until,
     lately,
+    may_stand_by,
+    packed,
+    unpacked,
 )
 
 LINES = st.lists(st.sampled_from(["a", "b", "", "\r", " "]), max_size=6)
@@ -60,3 +72,84 @@ def test_texts_are_the_same_up_to_their_first_difference(one: list[str], other: 
 
 def test_another_end_of_line_is_another_text() -> None:
     assert not is_same_until(b"a\nb", b"a\r\nb", 1)
+
+
+MB = 1 << 20
+
+
+@pytest.mark.parametrize(
+    ("resident", "available", "wanted", "expected"),
+    [
+        (40 * MB, 4000 * MB, None, True),
+        (40 * MB, 40 * SPARE * MB, None, False),
+        (LARGEST_STANDBY, 1 << 40, None, False),
+        (LARGEST_STANDBY - 1, 1 << 40, None, True),
+        (4000 * MB, 1, True, True),
+        (1, 1 << 40, False, False),
+    ],
+)
+def test_memory_decides_unless_the_user_does(
+    resident: int, available: int, wanted: bool | None, expected: bool
+) -> None:
+    found = may_stand_by(resident=resident, available=available, wanted=wanted)
+    assert found == expected
+
+
+PATHS = st.lists(st.text(st.characters(exclude_characters="\0")), max_size=LATELY)
+
+
+@given(PATHS)
+def test_what_is_kept_is_what_was_edited(names: list[str]) -> None:
+    paths = [f"/{name}".encode("utf-8", "replace").decode() for name in names]
+    assert unpacked(packed(paths)) == paths
+
+
+def test_a_name_that_is_no_text_is_kept() -> None:
+    assert unpacked(packed(["/caf\udce9.py"])) == ["/caf\udce9.py"]
+
+
+@given(st.binary(max_size=200))
+def test_what_is_none_of_ours_is_ignored(content: bytes) -> None:
+    assert unpacked(content) == []
+
+
+@given(st.binary(max_size=200))
+def test_of_what_is_half_written_no_path_is_relative(content: bytes) -> None:
+    assert all(path.startswith("/") for path in unpacked(packed(["/a"]) + content))
+
+
+def test_no_more_is_kept_than_is_kept_in_mind() -> None:
+    assert len(unpacked(packed([f"/{number}" for number in range(50)]))) == LATELY
+
+
+def test_restarts_for_the_same_bytes_lead_nowhere() -> None:
+    repeats = Repeats()
+    times = [number * REPEATS_WITHIN_S / MOST_REPEATS for number in range(MOST_REPEATS)]
+    assert [repeats.note("same", now) for now in times] == [False] * (MOST_REPEATS - 1) + [True]
+
+
+def test_restarts_for_other_bytes_are_edits() -> None:
+    repeats = Repeats()
+    assert not any(repeats.note(number % 2, 0.0) for number in range(20))
+
+
+def test_restarts_that_take_their_time_are_edits() -> None:
+    repeats = Repeats()
+    assert not any(repeats.note("same", number * REPEATS_WITHIN_S) for number in range(20))
+
+
+@pytest.mark.parametrize(
+    ("age_s", "restarts", "size", "available", "reason"),
+    [
+        (0.0, 0, 0, 0, ""),
+        (OLDEST_S, MOST_RESTARTS, 100 * MB, 100 * MB, ""),
+        (OLDEST_S + 1, 0, 0, 0, "its checkpoints are 4 hours old"),
+        (0.0, MOST_RESTARTS + 1, 0, 0, "its checkpoints have served 1001 restarts"),
+        (0.0, 0, 300 * MB, 200 * MB, "its checkpoints take 300 MB, and 200 MB are left"),
+    ],
+)
+def test_a_chain_does_not_age(
+    age_s: float, restarts: int, size: int, available: int, reason: str
+) -> None:
+    found = aged(age_s=age_s, restarts=restarts, size=size, available=available)
+    assert found == reason

@@ -10,10 +10,13 @@ import sys
 import time
 from pathlib import Path
 
+from autoreload.core.checkpoints import STANDBY_AFTER_S
 from tests.driver import App, clean_environment
 from tests.warm.project import Project
 
 PATIENCE_S = 20.0
+REST_S = STANDBY_AFTER_S + 0.2
+"""After this one stands by, on a machine that is not too busy."""
 
 
 class Outcome:
@@ -60,8 +63,11 @@ def difference(wanted: str, found: str) -> str:
     return "; ".join(f"{name}: wanted {a}, found {b}" for name, a, b in pairs if a != b)[:900]
 
 
-def run(folder: Path, seed: int, edits: int, *, kills: bool = True) -> Outcome:
-    """Start a generated project warm, edit it, and compare after each edit."""
+def run(folder: Path, seed: int, edits: int, *, kills: bool = True, rests: float = 0.2) -> Outcome:
+    """Start a generated project warm, edit it, and compare after each edit.
+
+    `rests` is the share of edits that come when one stands by for them.
+    """
     folder.mkdir(exist_ok=True)
     app = App(folder)
     project = Project(app.project, seed)
@@ -76,6 +82,8 @@ def run(folder: Path, seed: int, edits: int, *, kills: bool = True) -> Outcome:
                 break
             if kills and rnd.random() < 0.1:
                 outcome.killed += _kill_one(app, rnd)
+            if rnd.random() < rests:
+                time.sleep(REST_S)
             done.append(project.edit())
             outcome.edits += 1
             while rnd.random() < 0.15:  # more edits while the run for the first one starts

@@ -30,7 +30,7 @@ def start(app: App, slow: str, *, main: str = MAIN) -> None:
     app.write("slow.py", slow)
     app.write("quick.py", "VALUE = 1\n")
     app.write("main.py", main)
-    app.start("--verify-warm", "main.py", str(free_port()))
+    app.start("--warm", "--verify-warm", "main.py", str(free_port()))
     app.wait_for("ready in")
     app.edit("quick.py", "VALUE = 2\n")
 
@@ -59,7 +59,7 @@ def test_a_wrong_one_is_named_and_all_is_cold_from_there(app: App) -> None:
     app.write("slow.py", slow)
     app.write("quick.py", "VALUE = 1\n")
     app.write("main.py", MAIN)
-    app.start("--verify-warm", "--verbose", "main.py", str(free_port()))
+    app.start("--warm", "--verify-warm", "--verbose", "main.py", str(free_port()))
     app.wait_for("ready in")
     app.edit("hidden", "2")
     app.edit("quick.py", "VALUE = 2\n")
