@@ -68,9 +68,13 @@ class Ignored:
             if rule is not None:
                 self._rules.append(rule)
 
-    def match(self, path: str, *, is_folder: bool = False) -> bool:
-        """Whether an absolute path is ignored, by itself or with a folder above it."""
+    def match(self, path: str, *, is_folder: bool = False, below: str = "") -> bool:
+        """Whether an absolute path is ignored, by itself or with a folder above it.
+
+        The folder `below` and those above it count as not ignored, whatever the patterns say.
+        """
         start = min((len(rule.base) for rule in self._rules), default=0)
+        start = max(start, len(below.rstrip("/")) + 1)
         end = path.find("/", start)
         while end > 0:
             if self.match_itself(path[:end], is_folder=True):

@@ -20,6 +20,7 @@ costs the inner no import.
     inner -> outer   hello    the interpreter is up, or the program goes on in this process
                      here     the watcher has heard `look`
                      loaded   files that were read, each with the signature taken before reading
+                     linked   links on the way to those, with what each says
                      installed  an installed package that was loaded, or looked for in vain
                      probed   where modules were looked for, and with which answer
                      dropped  files not to be compared, as the program writes them itself or
@@ -63,6 +64,10 @@ costs the inner no import.
 """
 
 import marshal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 SENTINEL = 3
 """Exit code of an inner that wants to be started again, as in Django and Werkzeug.
@@ -110,6 +115,7 @@ TO_OUTER = frozenset(
         "hello",
         "here",
         "loaded",
+        "linked",
         "dropped",
         "probed",
         "installed",
@@ -222,7 +228,7 @@ def decode(packet: bytes) -> Message:
 
 
 def batches(
-    entries: "list[tuple[object, ...]]", *, largest: int = LARGEST - _AROUND
+    entries: "Sequence[object]", *, largest: int = LARGEST - _AROUND
 ) -> "list[list[object]]":
     """Split entries so that each part fits one packet; an entry is never split."""
     parts: list[list[object]] = []

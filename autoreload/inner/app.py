@@ -74,6 +74,7 @@ class App:
         traces.distrusted = frozenset(turn.texts("distrusted"))
         if self.settings is not None:
             self.settings.unheed(turn.texts("unheeded"))
+        traces.since = turn.number("since") or traces.since
         if self.reads is not None:
             self.reads.add_written(turn.texts("written"))
         kept = turn.fields.get("kept")

@@ -86,6 +86,7 @@ def open_traces(fd: int, changes: "Sequence[str]" = ()) -> None:
             pass  # autorun is gone, and its guard ends this process as well
 
     traces.on_load = lambda record: tell("loaded", files=[record.entry()])
+    traces.on_links = lambda links: tell("linked", links=links)
     traces.installed.on_note = lambda *note: tell("installed", note=note)
     traces.install()
 

@@ -15,6 +15,7 @@ from autoreload.inner.keeping import Keeping
 from autoreload.system import audit
 from autoreload.system import channel as channels
 from autoreload.system.channel import Channel, ChannelClosed
+from autoreload.watch import telling
 from autoreload.watch.app import Settings
 from autoreload.watch.reads import Reads
 from autoreload.watch.traces import Traces
@@ -50,6 +51,8 @@ def main() -> bool:
     app.settings = settings
     watcher = Watcher(channel, traces, app, settings)
     traces.on_load = watcher.loaded
+    traces.on_links = watcher.linked
+    traces.on_drop = lambda paths: telling.tell_dropped(channel, paths)
     traces.installed.on_note = lambda *note: channel.tell("installed", note=note)
     traces.install()
     if start.flag("data"):

@@ -8,6 +8,7 @@ import sys
 import time
 
 from autoreload.system import files
+from autoreload.watch.links import follow
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -86,12 +87,11 @@ class Wishes:
             self._watch_file(text)
 
     def _watch_file(self, path: str) -> None:
-        name, real = os.path.abspath(path), os.path.realpath(path)
-        signature = files.signature(real)
-        reason = "named by the program"
-        self._traces.record(real, signature, reason=reason)
-        if name != real and (found := self._traces.loaded.get(real)) is not None:
-            self._traces.record_link(name, found)
+        name = os.path.abspath(path)
+        real, links = follow(name)
+        if links:
+            self._traces.follow(links, name, real)
+        self._traces.record(real, files.signature(real), reason="named by the program")
 
     def ignore(self, path: "str | PathLike[str]") -> None:
         text = os.fspath(path)

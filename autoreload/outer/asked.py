@@ -2,9 +2,8 @@
 
 from autoreload.core.changes import Loaded
 from autoreload.core.gitignore import Ignored, of_option
-from autoreload.core.patterns import Patterns
 from autoreload.system import files
-from autoreload.watch.trees import Tree, base_of
+from autoreload.watch.trees import Tree, named
 
 
 class Asked:
@@ -22,7 +21,7 @@ class Asked:
 
     def watch(self, pattern: str, ignored: Ignored, *, since_ns: int) -> bool:
         """Watch this too; whether any of it has changed since that moment."""
-        tree = Tree(base_of(pattern, self._root), Patterns([pattern], self._root), ignored)
+        tree = named(pattern, self._root, ignored)
         # The clock has ticks: what the program wrote right before it asked is no change of it.
         changed = [one for one in tree.found if (files.changed_ns(one) or 0) > since_ns]
         for path in changed:

@@ -10,6 +10,7 @@ from autoreload.core.keeping import Address
 from autoreload.system import channel as channels
 from autoreload.system import files, processes
 from autoreload.system.channel import ChannelClosed
+from autoreload.watch.links import Links
 from autoreload.watch.probes import Probes
 
 TYPE_CHECKING = False
@@ -50,6 +51,10 @@ class Child:
         self.up_by = ""
         """The file that said so."""
         self.heard_at = self.started
+        self.links = Links()
+        """The links on the way to what the app's own process has read."""
+        self.links_below = Links()
+        """The same of its children."""
         self.probes = Probes()
         self.needs: Needs = {}
         """The installed packages that it has loaded or missed."""
@@ -81,7 +86,8 @@ class Child:
 
     def extent(self) -> int:
         """How much is known of it; more means that there may be directories to subscribe."""
-        return len(self.loaded) + len(self.below) + len(self.probes.asked)
+        links = len(self.links.said) + len(self.links_below.said)
+        return len(self.loaded) + len(self.below) + links + len(self.probes.asked)
 
     def fileno(self) -> int | None:
         """What to wait on for messages, while there may be some."""
@@ -110,6 +116,8 @@ class Child:
                     self.is_passed_up = message.flag("over")
                 case "loaded":
                     self._take_loaded(message)
+                case "linked":
+                    self._take_links(message)
                 case "probed":
                     self._take_probed(message)
                 case "installed":
@@ -118,6 +126,7 @@ class Child:
                     for path in message.texts("paths"):
                         self.loaded.pop(path, None)
                         self.below.pop(path, None)
+                        self.links.drop(path)
                 case "spawns":
                     self.has_children = True
                 case "settled":
@@ -145,6 +154,11 @@ class Child:
                 table[path] = Loaded(path, signature, digest, reason=reason)
             elif known.digest is None and known.signature == signature:
                 known.digest = digest
+
+    def _take_links(self, message: "Message") -> None:
+        links = self.links if message.pid == self.live else self.links_below
+        found = message.fields.get("links")
+        links.note((place, says) for place, says in (found if isinstance(found, list) else ()))
 
     def _take_installed(self, message: "Message") -> None:
         match message.fields.get("note"):

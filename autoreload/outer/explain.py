@@ -4,6 +4,7 @@ import os
 
 from autoreload.core import wording
 from autoreload.core.folders import SKIPPED
+from autoreload.watch.links import follow
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,15 +40,28 @@ class Explain:
 
     def one(self, typed: str) -> "list[Line]":
         """Why this path is watched, or why it is not and what would change that."""
-        return [wording.because(self._named(typed), self._root, self.reason(typed))]
-
-    def _named(self, typed: str) -> str:
-        return os.path.realpath(os.path.join(self._root, os.path.expanduser(typed)))
+        return [wording.because(path, self._root, why) for path, why in self._answers(typed)]
 
     def reason(self, typed: str) -> str:
         """Why this path is watched; or `not watched: ` and why not."""
-        path = self._named(typed)
-        return self.reasons().get(path) or f"not watched: {self._why_not(path)}"
+        return self._answers(typed)[-1][1]
+
+    def _answers(self, typed: str) -> list[tuple[str, str]]:
+        """Of a path with links in it first what the links are watched for, then where they lead."""
+        path = os.path.join(self._root, os.path.expanduser(typed))
+        real, links = follow(path)
+        reasons = self.reasons()
+        known = [*(place for place, _ in links), os.path.normpath(path), real]
+        found = [(one, reasons[one]) for one in dict.fromkeys(known) if one in reasons]
+        if real in reasons or os.path.normpath(path) in reasons:
+            return found
+        if found and os.path.islink(path):
+            return found
+        if self._watching.probes_for(real):
+            why = "not there; an import would find it first, so the program restarts when it comes"
+        else:
+            why = f"not watched: {self._why_not(real)}"
+        return [*found, (real, why)]
 
     def reasons(self) -> dict[str, str]:
         """Every watched file with its reason."""
@@ -70,8 +84,10 @@ class Explain:
             return "it belongs to an installed package; installing that again restarts"
         if folders := sorted(SKIPPED.intersection(parts)):
             return f"{folders[0]} is nobody's own code"
-        if self._watching.probes_for(path):
-            return "it is not there; when it appears, the program is restarted"
         if not os.path.exists(path):
             return "it is not there, and nobody asked for it"
-        return "the program has not read it while it started; --watch would watch it"
+        unread = "the program has not read it while it started"
+        if self._watching.is_left(path):
+            name = os.path.relpath(path, self._root)
+            return f"{unread}, and a .gitignore names it; --watch {name} would watch it"
+        return f"{unread}; --watch would watch it"

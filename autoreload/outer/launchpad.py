@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 
 from autoreload.core import protocol, variables
 from autoreload.outer.child import DOOR, Child
@@ -66,6 +67,8 @@ class Launchpad:
         self.successor: Child | None = None
         """The next run, if a checkpoint has begun it already."""
         self.distrusted: set[str] = set()
+        self._began = 0.0
+        """When the run before this one began, by the clock; 0 for none."""
         """Sources whose stale bytecode could not be removed."""
         self.written: set[str] = set()
         """What the program has been seen to write itself, in any run."""
@@ -153,6 +156,7 @@ class Launchpad:
         else:
             child.tell("start", nonce=booted.nonce, **self._fixed(booted), **self._latest())
         child.nonce = ""
+        self._began = time.time()
 
     def twin(self) -> Booted:
         """Start the program a second time, cold, up to its first bind. Raises OSError."""
@@ -193,6 +197,7 @@ class Launchpad:
         """What a run is told when its turn comes."""
         return {
             "distrusted": list(self.distrusted),
+            "since": self._began,
             "written": protocol.shortened(sorted(self.written), most=500),
             "unheeded": protocol.shortened(sorted(self.unheeded)),
             "kept": self.kept,

@@ -8,15 +8,18 @@ compared here.
 import os
 import time
 
-from autoreload.core.changes import Loaded, compare
+from autoreload.core.changes import Loaded
 from autoreload.core.gitignore import of_option
 from autoreload.core.patterns import Patterns
 from autoreload.core.trust import POLL_S
 from autoreload.outer.asked import Asked
+from autoreload.outer.comparing import changed
 from autoreload.outer.sources import Sources
 from autoreload.system import files
+from autoreload.watch import trees
+from autoreload.watch.links import Links
 from autoreload.watch.probes import Probes
-from autoreload.watch.trees import Tree, base_of
+from autoreload.watch.trees import Tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from autoreload.outer.child import Child
 
 SWEEP_S = 2.0
+_LINK = "a link on the way to what was read"
 SHARE = 200
 """A sweep may take one part in this many of the time between two."""
 
@@ -61,6 +65,7 @@ class Watching:
         self._loaded: dict[str, Loaded] = {}
         self._below: dict[str, Loaded] = {}
         self._inner_compares = False
+        self._links = self._links_below = Links()
         self._probes = Probes()
         self._looked = time.monotonic()
         self._cost_s = 0.0
@@ -78,8 +83,7 @@ class Watching:
 
     def add_pattern(self, pattern: str) -> Tree:
         """Watch what a glob or directory names."""
-        wanted = Patterns([pattern], self._root)
-        tree = Tree(base_of(pattern, self._root), wanted, self._ignored)
+        tree = trees.named(pattern, self._root, self._ignored)
         self._trees.append(tree)
         self.subscribe()
         return tree
@@ -101,7 +105,7 @@ class Watching:
         have read it before.
         """
         self._wholes.append(only)
-        tree = self._whole(only)
+        tree = trees.whole(only, self._root, self._ignored)
         for path in tree.found:
             if since_ns is not None and files.touched_since(path, since_ns):
                 tree.found[path] = Loaded(path, None)
@@ -109,14 +113,10 @@ class Watching:
         self.subscribe()
         return tree
 
-    def _whole(self, only: str | None) -> Tree:
-        wanted = Patterns([only], self._root) if only else None
-        return Tree(self._root, wanted, self._ignored, heeds_git=True)
-
     def renew(self) -> list[Tree]:
         """Watch what the options say by now; the trees of --watch, in its order."""
         self._ignored = of_option(self._options.ignore, self._root)
-        self._trees = [self._whole(only) for only in self._wholes]
+        self._trees = [trees.whole(only, self._root, self._ignored) for only in self._wholes]
         return [self.add_pattern(pattern) for pattern in self._options.watch]
 
     def add_cached(self, directory: str, pattern: str, *, since_ns: int) -> list[str]:
@@ -144,6 +144,8 @@ class Watching:
         """Watch what this run loads; `inner`: its own watcher compares what it loaded itself."""
         self._loaded = child.loaded
         self._below = child.below
+        self._links = child.links
+        self._links_below = child.links_below
         self._probes = child.probes
         self._inner_compares = inner
         self.subscribe()
@@ -169,18 +171,16 @@ class Watching:
 
     def subscribe(self) -> None:
         """Have every directory watched that holds a watched file."""
-        wanted = {os.path.dirname(path) for path in (*self._loaded, *self._below)}
-        wanted |= self._probes.folders()
-        wanted |= {os.path.dirname(path) for path in self.apart}
+        wanted = {os.path.dirname(path) for path in (*self._loaded, *self._below, *self.apart)}
+        wanted |= self._links.folders() | self._links_below.folders() | self._probes.folders()
         for tree in (*self._trees, *self.asked.trees, *self._cached):
             wanted |= tree.directories
         self._sources.follow(wanted)
 
     def _files(self) -> "Iterator[str]":
         """Every file that is watched."""
-        yield from self._loaded
-        yield from self._below
-        yield from self.apart
+        yield from (*self._loaded, *self._below, *self.apart)
+        yield from (*self._links.said, *self._links_below.said)
         for tree in (*self._trees, *self.asked.trees, *self._cached):
             yield from tree.found
 
@@ -190,13 +190,11 @@ class Watching:
 
     def is_wanted(self, path: str) -> bool:
         """Whether an event of this path is worth waking up for; called from watchdog's thread."""
+        tables = (self._loaded, self._below, self.apart, self._links.said, self._links_below.said)
+        every = (*self._trees, *self.asked.trees, *self._cached)
         return (
-            path in self._loaded
-            or path in self._below
-            or path in self.apart
-            or any(
-                tree.is_wanted(path) for tree in (*self._trees, *self.asked.trees, *self._cached)
-            )
+            any(path in table for table in tables)
+            or any(tree.is_wanted(path) for tree in every)
             or self._probes.is_wanted(path)
         )
 
@@ -204,8 +202,9 @@ class Watching:
         """Why a change of this file counts here."""
         if path == self._root:
             return "is there again"
-        if path in self._below:
-            return "loaded by a child of the app"
+        is_link = path in self._links.said or path in self._links_below.said
+        if path in self._below or is_link:
+            return "loaded by a child of the app" if path in self._below else _LINK
         if any(tree.is_wanted(path) for tree in self.asked.trees):
             return "named by the program"
         if any(path in tree.found or tree.is_wanted(path) for tree in self._trees):
@@ -219,11 +218,15 @@ class Watching:
         return files_, len(self._sources.directories), self._sources.name
 
     def named(self) -> "Iterator[tuple[str, str]]":
-        """What is watched by name, with the reason."""
+        """What is watched without having been loaded, with the reason."""
         for tree in self._cached:
             yield from ((path, "cached by the framework") for path in tree.found)
+        links = (*self._links.said, *self._links_below.said)
+        yield from ((one, _LINK) for one in links if not self.is_ignored(one))
         for tree in (*self._trees, *self.asked.trees):
             yield from ((path, self.why(path)) for path in tree.found)
+        for path, name in self._probes.unanswered():
+            yield path, f"missing, looked for by import {name}"
 
     def is_ignored(self, path: str) -> bool:
         """Whether --ignore or the program names a path."""
@@ -232,6 +235,10 @@ class Watching:
     def is_apart(self, path: str) -> bool:
         """Whether a file is autorun's alone; a pyproject.toml is everybody's."""
         return path in self.apart and not path.endswith("/pyproject.toml")
+
+    def is_left(self, path: str) -> bool:
+        """Whether a glob of --watch would name a path, and a .gitignore keeps it out."""
+        return any(tree.is_left(path) for tree in self._trees)
 
     def probes_for(self, path: str) -> bool:
         """Whether a module was looked for at this path."""
@@ -285,9 +292,8 @@ class Watching:
         if not hints:
             return found
         if self._inner_compares:
-            found.hinted = any(
-                path in self._loaded or self._probes.is_wanted(path) for path in hints
-            )
+            known = {*self._loaded, *self._links.said}
+            found.hinted = not known.isdisjoint(hints) or any(map(self._probes.is_wanted, hints))
         else:
             found.restart += self._probes.better(hints)
         found.restart += self._compare_loaded(hints)
@@ -330,20 +336,15 @@ class Watching:
         return [path for path in paths if path not in self._loaded and not path.endswith(".py")]
 
     def _compare_loaded(self, paths: "set[str] | None") -> list[str]:
-        records = list(self._below.values())
+        found = changed(self._below, self._links_below, self.is_ignored, paths)
         if not self._inner_compares:
-            records += self._loaded.values()
-        if paths is not None:
-            records = [one for one in records if one.path in paths]
-        records = [one for one in records if not self.is_ignored(one.path)]
-        return [one.path for one in compare(records, files.signature, files.digest).changes]
+            found += changed(self._loaded, self._links, self.is_ignored, paths)
+        return found
 
     def differs(self) -> list[str]:
         """What the inner loaded and is no longer so, for an inner that does not answer."""
-        records = list(self._loaded.values())
-        records = [one for one in records if not self.is_ignored(one.path)]
-        changes = compare(records, files.signature, files.digest).changes
-        return [one.path for one in changes if one.path not in self.unheeded]
+        found = changed(self._loaded, self._links, self.is_ignored)
+        return [path for path in found if path not in self.unheeded]
 
     def close(self) -> None:
         self._sources.close()

@@ -32,6 +32,22 @@ def signature(path: str) -> "Signature | None":
     return (status.st_mtime_ns, status.st_size, status.st_ino)
 
 
+def link(path: str) -> str | None:
+    """What a symbolic link says; None when there is none."""
+    try:
+        return os.readlink(path)
+    except (OSError, ValueError):
+        return None
+
+
+def made_at(path: str) -> float:
+    """When a link was made, by its own modification time; 0 when it is not there."""
+    try:
+        return os.lstat(path).st_mtime
+    except (OSError, ValueError):
+        return 0.0
+
+
 def signature_by_opening(path: str) -> "Signature | None":
     """The signature, asked for anew where a look may be answered from memory."""
     try:

@@ -34,6 +34,19 @@ def busy(path: str) -> str | None:
     return None
 
 
+def folders_above(directory: str) -> list[str]:
+    """The folders of the same repository above a directory, the top first; none outside of one."""
+    found: list[str] = []
+    folder = directory
+    while not os.path.exists(os.path.join(folder, ".git")):
+        above = os.path.dirname(folder)
+        if above == folder:
+            return []
+        folder = above
+        found.insert(0, folder)
+    return found
+
+
 def _has_stirred(folder: str, state: str) -> bool:
     newest = 0.0
     for name in (state, "HEAD", "index"):

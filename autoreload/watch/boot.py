@@ -2,7 +2,6 @@
 
 import time
 
-from autoreload.core import protocol
 from autoreload.watch import telling
 
 TYPE_CHECKING = False
@@ -46,7 +45,5 @@ class Boot:
         if not self._said_cached and (cached := self._app.cached()) is not None:
             self._said_cached = True
             for directory, pattern in cached:
-                released = self._traces.release(directory, pattern)
-                if released:
-                    self._channel.tell("dropped", paths=protocol.shortened(released), own=False)
+                self._traces.release(directory, pattern)
                 self._channel.send("watch", directory=directory, pattern=pattern)

@@ -9,6 +9,7 @@ from autoreload.watch import telling
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from autoreload.core.decisions import Broken
     from autoreload.system.channel import Channel
     from autoreload.watch.app import Settings
     from autoreload.watch.traces import Traces
@@ -32,16 +33,28 @@ class Comparing:
         if self._settings.is_ignored is not None:
             records = [one for one in records if not self._settings.is_ignored(one.path)]
         found = compare(records, files.signature, files.digest)
-        better = [Change(path, "created", files.signature(path)) for path in self._better()]
+        others = [
+            *self._changes("turned", self._traces.links.turned()),
+            *self._changes("created", self._traces.searches.probes.better()),
+        ]
         if not found.changes and not found.same:
             self.cost_s = 0.7 * self.cost_s + 0.3 * (time.perf_counter() - start)
         if found.same:
             self._channel.send("same", paths=protocol.shortened(found.same))
             telling.tell_loaded(self._channel, self._traces, found.same)
-        return found.changes + better
+        return found.changes + others
 
-    def _better(self) -> list[str]:
-        """Files that would be imported now in place of others."""
+    def _changes(self, kind: str, paths: list[str]) -> list[Change]:
         ignored = self._settings.is_ignored
-        found = self._traces.probes.better()
-        return [path for path in found if ignored is None or not ignored(path)]
+        wanted = [path for path in paths if ignored is None or not ignored(path)]
+        return [Change(path, kind, files.signature(path)) for path in wanted]
+
+    def broken(self, changes: list[Change]) -> "list[Broken]":
+        """Why the changed sources do not compile, where they do not.
+
+        One that is gone, or where a link led before it was turned, is not looked at.
+        """
+        links = self._traces.links
+        return files.all_broken(
+            one.path for one in changes if one.kind != "deleted" and links.is_in_use(one.path)
+        )

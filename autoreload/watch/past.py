@@ -64,7 +64,7 @@ class Past:
 
     def install(self) -> None:
         """Start to listen."""
-        self._traces.on_search = self._portions.searched
+        self._traces.searches.on_search = self._portions.searched
         audit.also("open", self._opened)
         audit.also("sqlite3.connect", self._connected)
         audit.also("os.listdir", self._lists)
@@ -156,7 +156,9 @@ class Past:
         for change in compare(list(loaded.values()), files.signature, files.digest).changes:
             is_source = not loaded[change.path].is_data
             yield Difference(change.path, change.kind, is_source=is_source)
-        for path in self._traces.probes.better():
+        for path in self._traces.links.turned():
+            yield Difference(path, "leads elsewhere now")
+        for path in self._traces.searches.probes.better():
             yield Difference(path, "found first now")
         if folder := self._portions.changed():
             yield Difference(folder, "a folder that imports look for")

@@ -14,8 +14,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-NOTHING, MODULE, PACKAGE = 0, 1, 2
-"""What a directory can answer, in the order in which importlib prefers it."""
+MISSED, NOTHING, MODULE, PACKAGE = -1, 0, 1, 2
+"""What a directory can answer, in the order in which importlib prefers it; MISSED is nothing, and
+no other directory had anything either."""
 
 MOST_LISTED = 2000
 """In a directory of more entries the names are looked for one by one."""
@@ -53,16 +54,16 @@ class Probes:
                 self._seen.pop(one, None)
         return list(found)
 
-    def missing(self) -> "Iterator[str]":
-        """The names that nobody has answered, as paths without an ending."""
-        for directory, names in self.asked.items():
-            for name, answer in names.items():
-                if answer == NOTHING:
-                    yield os.path.join(directory, name)
+    def unanswered(self) -> "Iterator[tuple[str, str]]":
+        """What imports looked for and found nowhere, as the path of a module, with the name."""
+        for directory, names in list(self.asked.items()):
+            for name, answer in list(names.items()):
+                if answer == MISSED:
+                    yield os.path.join(directory, f"{name}.py"), name
 
     def missed(self, name: str) -> list[str]:
         """The directories that were asked for this name in vain, in the order of asking."""
-        return [one for one, names in self.asked.items() if names.get(name) == NOTHING]
+        return [one for one, names in self.asked.items() if names.get(name) in (NOTHING, MISSED)]
 
     def folders(self) -> set[str]:
         """The directories whose entries matter, and those in them that may become packages."""

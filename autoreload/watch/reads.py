@@ -3,27 +3,31 @@
 An audit hook hears of every file that is opened (PEP 578). What is opened for reading under the
 project before the program is up belongs to it as its sources do: configuration, fixtures, SQL,
 Python that it compiles by itself. The signature is taken before the file is opened, and a file that
-is not there is noted as missing. What the program also writes is never watched, whether it reads it
-before or after; what it reads later, while it serves, is its own affair.
+is not there is noted as missing. What the program also writes, replaces or removes is never
+watched, whether it reads it before or after; what it reads later, while it serves, is its own
+affair.
 """
 
 import os
 import stat
-import sys
 
 from autoreload.core.folders import SKIPPED
 from autoreload.system import audit
+from autoreload.watch.callers import by
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from autoreload.watch.links import Link
     from autoreload.watch.traces import Traces
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _BESIDE_DATABASE = ("", "-journal", "-wal", "-shm")
 _VIRTUAL = ("/proc/", "/sys/", "/dev/")
 _UNCOUNTED = (".pyc", ".pyo")
+_IMPOSSIBLE = (OSError, ValueError, RecursionError)
+"""No such path can be, or the program has next to no stack left."""
 
 
 class Reads:
@@ -47,7 +51,9 @@ class Reads:
     def install(self) -> None:
         """Start to listen."""
         audit.listen("open", self._opened)
-        audit.listen("os.rename", self._renamed)
+        audit.listen("os.rename", self._moved)
+        audit.listen("os.symlink", self._moved)
+        audit.listen("os.remove", self._removed)
         audit.listen("sqlite3.connect", self._connected)
 
     def add_written(self, paths: "Iterable[str]") -> None:
@@ -66,13 +72,17 @@ class Reads:
                 self._write(path)
             elif self._is_starting:
                 self._read(path)
-        except (OSError, ValueError):
-            pass  # no such path can be: the opening itself meets it next, and tells the program
+        except _IMPOSSIBLE:
+            pass  # the opening itself meets it next, and tells the program
 
-    def _renamed(self, source: object, target: object, *_: object) -> None:
+    def _moved(self, source: object, target: object, *_: object) -> None:
+        """A rename, or a link that is made: the target is another file from now on."""
+        self._removed(target)
+
+    def _removed(self, path: object, *_: object) -> None:
         try:
-            self._write(target)
-        except (OSError, ValueError):
+            self._write(path, is_itself=True)
+        except _IMPOSSIBLE:
             pass
 
     def _connected(self, database: object, *_: object) -> None:
@@ -80,39 +90,57 @@ class Reads:
         try:
             for ending in _BESIDE_DATABASE if text else ():
                 self._write(text + ending)
-        except (OSError, ValueError):
+        except _IMPOSSIBLE:
             pass
 
     def _read(self, path: object) -> None:
         text = _text(path)
         if not text or text.endswith(_UNCOUNTED):
             return
-        real = self._traces.scope.real(os.path.abspath(text))
-        if real is None or real in self._written or not self._is_counted(real):
+        name = text if text.startswith(os.sep) else os.path.join(os.getcwd(), text)
+        real, links = self._traces.scope.way(name)
+        if real is None or real in self._written or not self._leads_in(real, links):
             return
         if self._traces.is_released(real):
             return
+        if links := tuple(link for link in links if link[0] not in self._written):
+            self._traces.follow(links, name, real)
         try:
             status = os.stat(real)
         except OSError:
-            self._traces.record(real, None, reason=f"missing, looked for {_by()}", is_data=True)
+            self._traces.record(real, None, reason=f"missing, looked for {by()}", is_data=True)
             return
         if stat.S_ISREG(status.st_mode):
             signature = (status.st_mtime_ns, status.st_size, status.st_ino)
-            self._traces.record(real, signature, reason=f"read {_by()}", is_data=True)
-            if os.path.abspath(text) != real:
-                self._traces.record_link(text, self._traces.loaded[real])
+            self._traces.record(real, signature, reason=f"read {by()}", is_data=True)
 
-    def _write(self, path: object) -> None:
+    def _write(self, path: object, *, is_itself: bool = False) -> None:
+        """Take back what the program writes; `is_itself`: a link in its place is not followed."""
         text = _text(path)
         if not text:
             return
-        real = os.path.realpath(text)
-        if real in self._written or not self._is_counted(real):
+        if is_itself:
+            folder, name = os.path.split(text)
+            real = os.path.join(os.path.realpath(folder), name)
+        else:
+            real = os.path.realpath(text)
+        if real in self._written or real.startswith(_VIRTUAL):
             return
-        self._written.add(real)
+        is_told = self._is_counted(real) or real in self._traces.loaded
+        if is_told or self._is_starting:  # it may be read in a moment, by way of a link
+            self._written.add(real)
         self._traces.drop(real)
-        self._on_written(real)
+        self._traces.drop_link(real)
+        if is_told:
+            self._on_written(real)
+
+    def _leads_in(self, real: str, links: "Iterable[Link]") -> bool:
+        """Whether a file counts, by where it lies or by a link that leads there."""
+        if self._is_counted(real):
+            return True
+        is_led_to = any(self._is_counted(place) for place, _ in links)
+        is_plain = SKIPPED.isdisjoint(real.split(os.sep)) and not real.startswith(_VIRTUAL)
+        return is_led_to and is_plain
 
     def _is_counted(self, real: str) -> bool:
         root = next((one for one in self._roots if real.startswith(one)), None)
@@ -134,20 +162,3 @@ def _text(path: object) -> str:
     if isinstance(path, bytes):
         path = os.fsdecode(path)
     return path if isinstance(path, str) and "\0" not in path and path != ":memory:" else ""
-
-
-def _by() -> str:
-    """Which line of the program, as far as it can be told from outside of the libraries."""
-    try:
-        frame = sys._getframe(4)
-    except ValueError:  # a thread, or an end of the interpreter, without a line of Python
-        return "by the program"
-    standard = os.path.dirname(os.__file__) + os.sep
-    chosen = frame
-    while frame.f_back is not None:
-        file = frame.f_code.co_filename
-        if not file.startswith((standard, "<frozen")) and "site-packages" not in file:
-            chosen = frame
-            break
-        frame = frame.f_back
-    return f"by {chosen.f_code.co_filename}:{chosen.f_lineno}"

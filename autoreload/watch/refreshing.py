@@ -33,8 +33,6 @@ class Refreshing:
         paths = [change.path for change in changes]
         by = self._app.refresh(paths)
         if by:
-            for path in paths:
-                self._traces.drop(path)
-            self._channel.tell("dropped", paths=protocol.shortened(paths), own=False)
+            self._traces.drop(*paths)
             self._channel.send("refreshed", paths=protocol.shortened(paths), by=by)
         return bool(by)

@@ -5,6 +5,11 @@ import stat
 import sys
 
 from autoreload.watch.installed import SITE
+from autoreload.watch.links import follow
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from autoreload.watch.links import Link
 
 
 class Scope:
@@ -30,36 +35,41 @@ class Scope:
                 }
             )
         )
-        self._folders: dict[str, tuple[bool, str]] = {"": (False, os.sep)}
+        self._folders: dict[str, tuple[bool, str, tuple[Link, ...]]] = {"": (False, os.sep, ())}
 
     def real(self, path: str, status: "os.stat_result | None" = None) -> str | None:
         """The real path of a file of the project; None for any other.
 
         `status` is what `os.lstat` says of the path, where it is known; every module passes here.
         """
-        folder, _, name = path.rpartition(os.sep)
-        if not folder and not path.startswith(os.sep):
-            return self.real(os.path.abspath(path))
-        is_foreign, real = self._folders.get(folder) or self._look(folder)
-        found = real + name
-        if status is None and not os.path.islink(found):
-            return None if is_foreign else found
-        if status is not None and not stat.S_ISLNK(status.st_mode):
-            return None if is_foreign else found
-        found = os.path.realpath(found)
-        return None if self._is_foreign(os.path.dirname(found) + os.sep) else found
+        return self.way(path, status)[0]
 
-    def _look(self, folder: str) -> tuple[bool, str]:
-        """Whether a folder is not the project's, and where it really is; with a separator."""
+    def way(
+        self, path: str, status: "os.stat_result | None" = None
+    ) -> "tuple[str | None, tuple[Link, ...]]":
+        """The same, with the links on the way to it."""
+        folder, _, name = path.rpartition(os.sep)
+        if not path.startswith(os.sep):
+            return self.way(os.path.join(os.getcwd(), path), status)
+        is_foreign, real, links = self._folders.get(folder) or self._look(folder)
+        found = real + name
+        is_link = os.path.islink(found) if status is None else stat.S_ISLNK(status.st_mode)
+        if not is_link and name not in ("", ".", ".."):
+            return None if is_foreign else found, links
+        found, more = follow(found)
+        is_foreign = self._is_foreign(os.path.dirname(found) + os.sep)
+        return None if is_foreign else found, links + more
+
+    def _look(self, folder: str) -> "tuple[bool, str, tuple[Link, ...]]":
+        """Whether a folder is not the project's, where it really is, and the links to there."""
         above, _, name = folder.rpartition(os.sep)
-        if name in ("", ".", "..") or not folder.startswith(os.sep):
-            real = os.path.realpath(folder)
-        else:
-            real = (self._folders.get(above) or self._look(above))[1] + name
-            if os.path.islink(real):
-                real = os.path.realpath(real)
+        _, real, links = self._folders.get(above) or self._look(above)
+        real += name
+        if name in ("", ".", "..") or os.path.islink(real):
+            real, more = follow(real)
+            links += more
         real = real.rstrip(os.sep) + os.sep
-        found = self._folders[folder] = (self._is_foreign(real), real)
+        found = self._folders[folder] = (self._is_foreign(real), real, links)
         return found
 
     def _is_foreign(self, folder: str) -> bool:

@@ -1,4 +1,4 @@
-"""Tells the outer what was loaded, and where modules were looked for."""
+"""Tells the outer what was loaded, by way of which links, and where modules were looked for."""
 
 from autoreload.core import protocol
 
@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from autoreload.system.channel import Channel
+    from autoreload.watch.links import Link
     from autoreload.watch.traces import Traces
 
 
@@ -17,9 +18,21 @@ def tell_loaded(channel: "Channel", traces: "Traces", paths: "Iterable[str]") ->
         channel.send("loaded", files=batch)
 
 
+def tell_links(channel: "Channel", links: "Iterable[Link]") -> None:
+    """Tell of links that were followed. Raises ChannelClosed."""
+    for batch in protocol.batches(list(links)):
+        channel.send("linked", links=batch)
+
+
+def tell_dropped(channel: "Channel", paths: "Iterable[str]") -> None:
+    """Tell of what is not to be compared any more, if anybody is there."""
+    for batch in protocol.batches(list(paths)):
+        channel.tell("dropped", paths=batch)
+
+
 def tell_probes(channel: "Channel", traces: "Traces") -> None:
     """Tell what was asked for and not found, and not told yet. Raises ChannelClosed."""
-    told = traces.new_probes
+    told = traces.searches.untold
     count = len(told)
     for batch in protocol.batches(list(told[:count])):
         channel.send("probed", questions=batch)
@@ -29,11 +42,12 @@ def tell_probes(channel: "Channel", traces: "Traces") -> None:
 def tell_everything(channel: "Channel", traces: "Traces") -> None:
     """Tell of all that a run has from the one whose past it shares. Raises ChannelClosed."""
     tell_loaded(channel, traces, list(traces.loaded))
+    tell_links(channel, traces.links.said.items())
     questions = [
         (folder, name, answer)
-        for folder, names in traces.probes.asked.items()
+        for folder, names in traces.searches.probes.asked.items()
         for name, answer in names.items()
     ]
-    traces.new_probes.clear()
+    traces.searches.untold.clear()
     for batch in protocol.batches(list(questions)):
         channel.send("probed", questions=batch)

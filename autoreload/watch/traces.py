@@ -6,9 +6,11 @@ looks are compared with, so an edit during the import is seen. `get_data` is whe
 digest of exactly those bytes is what "the same content" means.
 
 Bytecode is found by whole seconds and size (PEP 552 calls it timestamp-based), so of two saves
-within one second and of equal size the first would win for ever. A source younger than some
-seconds is therefore compiled from what stands in it, and so is one whose bytecode could not be
-removed: `path_stats` fails for it, which importlib takes as "no bytecode".
+within one second and of equal size the first would win for ever; and a save may carry any time. A
+source of which anything has changed since the last run began is therefore compiled from what stands
+in it, and so is one whose bytecode could not be removed: `path_stats` fails for it, which importlib
+takes as "no bytecode". Only the time of that change (ctime) cannot be set: nobody may have compared
+what was saved between two runs.
 
 `PathFinder.find_spec` is where a search ends in vain, and what was looked for there is noted too: a
 missing module that is written later is a change.
@@ -25,21 +27,23 @@ import time
 
 from autoreload.core.changes import Loaded
 from autoreload.system import files
+from autoreload.watch.callers import by
 from autoreload.watch.installed import Installed
-from autoreload.watch.probes import MODULE, NOTHING, Probes
+from autoreload.watch.links import Links
 from autoreload.watch.scope import Scope
+from autoreload.watch.searches import Searches
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from importlib.machinery import ModuleSpec
     from types import CodeType, FunctionType, ModuleType
     from typing import Any
 
     from autoreload.core.changes import Signature
+    from autoreload.watch.links import Link
 
 FRESH_S = 3.0
-"""Sources younger than this are not taken from bytecode."""
+"""Sources that were changed this long before the first run are not taken from bytecode."""
 
 
 class Traces:
@@ -51,19 +55,19 @@ class Traces:
         self.last_load = time.monotonic()
         self.before_project: Callable[[str], None] = _nothing
         """Called with the path of a file of the project before it is looked at."""
-        self.on_search: Callable[[str, Iterable[object], ModuleSpec | None], None] | None = None
-        """Called after a search for a module."""
         self.on_load: Callable[[Loaded], None] = _nobody
+        self.on_links: Callable[[list[Link]], None] = _nobody
+        """Called with links that were followed for the first time."""
+        self.on_drop: Callable[[list[str]], None] = _nobody
+        """Called with what is not to be compared any more."""
         self.on_module: dict[str, Callable[[ModuleType], None]] = {}
         """What to do right after a module of this name was executed."""
         self.installed = Installed()
-        self.probes = Probes()
-        self.new_probes: list[tuple[str, str, int]] = []
-        """Questions that nobody has been told of."""
-        self._folders: dict[str, str | None] = {}
-        self._links: dict[str, str] = {}
-        """Names of files that were read by way of a link, and what they were."""
+        self.links = Links()
+        self.searches = Searches(self)
         self._released: list[tuple[str, str]] = []
+        self.since = time.time() - FRESH_S
+        """Bytecode of what was changed later is not looked at."""
         self.distrusted = distrusted
         """Sources whose bytecode is stale and could not be removed."""
         self._known_modules = 0
@@ -89,36 +93,43 @@ class Traces:
         self.last_load = time.monotonic()  # who still reads data has not started up yet
         self.on_load(record)
 
-    def record_link(self, path: str, record: Loaded) -> None:
-        """Note the name by which a file was read: a link on the way may be turned to another."""
-        name = os.path.abspath(path)
-        self._links[name] = record.path
-        self.record(name, record.signature, reason=record.reason, is_data=record.is_data)
+    def find(self, path: str, status: "os.stat_result | None" = None) -> str | None:
+        """The real path of a file of the project that is about to be read; None for any other."""
+        real, links = self.scope.way(path, status)
+        if links and real is not None:
+            name = path if path.startswith(os.sep) else os.path.join(os.getcwd(), path)
+            self.follow(links, name, real)
+        return real
 
-    def is_in_use(self, real: str) -> bool:
-        """Whether a file would be read again; not so when every link to it has been turned."""
-        names = [name for name, target in self._links.items() if target == real]
-        return not names or any(os.path.realpath(name) == real for name in names)
+    def follow(self, links: "Iterable[Link]", name: str, real: str) -> None:
+        """Note the links on the way to a file: each may be turned to another place."""
+        if new := self.links.note(links, name, real):
+            self.on_links(new)
 
-    def drop(self, path: str) -> None:
-        """Forget data that the program turns out to write itself."""
-        for name in (path, *(link for link, real in self._links.items() if real == path)):
-            known = self.loaded.get(name)
+    def drop(self, *paths: str) -> None:
+        """Forget data that somebody else takes care of, and the links that led to nothing else."""
+        dropped = []
+        for path in paths:
+            known = self.loaded.get(path)
             if known is not None and known.is_data:
-                del self.loaded[name]
+                del self.loaded[path]
+                dropped += [path, *self.links.leave(path)]
+        if dropped:
+            self.on_drop(dropped)
 
-    def release(self, directory: str, pattern: str) -> list[str]:
-        """Forget data that the framework is told of, now and later; what was forgotten."""
+    def drop_link(self, place: str) -> None:
+        """Forget a link that the program turns itself; one that led to code is still watched."""
+        records = [self.loaded.get(real) for real in self.links.led(place)]
+        # What is no record was looked for by an import.
+        is_data = bool(records) and all(one is not None and one.is_data for one in records)
+        if is_data and self.links.drop(place):
+            self.on_drop([place])
+
+    def release(self, directory: str, pattern: str) -> None:
+        """Forget data that the framework is told of, now and later."""
         below = os.path.realpath(directory).rstrip(os.sep) + os.sep
         self._released.append((below, pattern.rpartition("*")[2]))
-        found = [
-            path
-            for path, record in list(self.loaded.items())
-            if record.is_data and self.is_released(path)
-        ]
-        for path in found:
-            del self.loaded[path]
-        return found
+        self.drop(*(path for path in list(self.loaded) if self.is_released(path)))
 
     def is_released(self, path: str) -> bool:
         """Whether a file is the framework's to read again."""
@@ -128,7 +139,7 @@ class Traces:
 
     def read(self, path: str) -> bytes:
         """Read a source that we execute ourselves, and note it. Raises OSError."""
-        real = self.scope.real(os.path.abspath(path))
+        real = self.find(path)
         if real is not None:
             self.before_project(path)
         signature = files.signature(path)
@@ -144,81 +155,11 @@ class Traces:
         finally:
             if record is not None:
                 self.on_load(record)
-                if os.path.abspath(path) != record.path:
-                    self.record_link(path, record)
         return content
 
-    def searched(self, name: str, path: "Iterable[object]", spec: "ModuleSpec | None") -> None:
-        """Note what a search for a module asked of the project's folders, found or in vain."""
-        if self.on_search is not None:
-            self.on_search(name, path, spec)
-        folders = self._folders
-        tail = name.rpartition(".")[2]
-        found_in = None
-        is_package = False
-        if spec is not None:
-            is_package = spec.submodule_search_locations is not None
-            if spec.origin:
-                found_in = spec.origin.rpartition(os.sep)[0]
-                if is_package:
-                    found_in = found_in.rpartition(os.sep)[0]
-        for entry in path:
-            if not isinstance(entry, str):
-                continue
-            if not entry.startswith(os.sep):
-                try:
-                    entry = os.path.abspath(entry)
-                except FileNotFoundError:
-                    continue  # the working directory is gone, and importlib goes on as well
-            folder = folders[entry] if entry in folders else self._folder(entry)
-            is_last = entry == found_in
-            if folder is not None or spec is None:
-                self._note(name, entry, folder, tail, is_last=is_last, is_package=is_package)
-                if folder is None:
-                    # The path of a namespace is of a class of its own.
-                    self.installed.missed(
-                        os.path.join(entry, tail), in_package=isinstance(path, list)
-                    )
-            if is_last:
-                return
-
-    def _note(
-        self,
-        name: str,
-        entry: str,
-        folder: str | None,
-        tail: str,
-        *,
-        is_last: bool,
-        is_package: bool,
-    ) -> None:
-        """Note what one folder of a search path has answered."""
-        if is_last and is_package:
-            return  # nothing goes before a package in its own folder
-        answer = MODULE if is_last else NOTHING
-        if folder is None:
-            self._missed(name, os.path.join(entry, tail))
-        elif self.probes.note(folder, tail, answer):
-            self.new_probes.append((folder, tail, answer))
-
-    def _folder(self, entry: str) -> str | None:
-        """The real path of a folder of the project on the search path."""
-        # A file in it stands for the folder: the same rule decides.
-        real = self.scope.real(os.path.join(entry, "__init__.py"))
-        folder = os.path.dirname(real) if real else None
-        found = self._folders[entry] = folder if folder and os.path.isdir(folder) else None
-        return found
-
-    def _missed(self, name: str, stem: str) -> None:
-        """A folder of the search path that is not there may come with the module in it."""
-        for file in (stem + ".py", os.path.join(stem, "__init__.py")):
-            real = self.scope.real(os.path.abspath(file))
-            if real is not None and not os.path.exists(real):
-                self.record(real, None, reason=f"missing, looked for by import {name}")
-
-    def is_fresh(self, path: str, mtime: float) -> bool:
-        """Whether bytecode of this source is not to be trusted."""
-        return mtime > time.time() - FRESH_S or path in self.distrusted
+    def is_fresh(self, path: str, changed: float) -> bool:
+        """Whether bytecode of this source, last changed at that time, is not to be trusted."""
+        return changed > self.since or path in self.distrusted
 
     def fill_digests(self) -> None:
         """Digest what came from bytecode; it counts only while the stat is still that of the load.
@@ -245,7 +186,7 @@ class Traces:
             path = getattr(loader, "archive", None) or getattr(spec, "origin", None)
             if not isinstance(path, str) or not os.path.isabs(path):
                 continue
-            real = self.scope.real(path)
+            real = self.find(path)
             if real is None:
                 self.installed.loaded(path)
             elif real not in self.loaded and os.path.isfile(real):
@@ -260,8 +201,8 @@ class Traces:
         finder.find_spec = _find_spec(self, finder.find_spec)
 
 
-def _nobody(record: Loaded) -> None:
-    """Until somebody listens, the table is all there is."""
+def _nobody(told: object) -> None:
+    """Until somebody listens, the tables are all there is."""
 
 
 def _nothing(path: str) -> None:
@@ -282,7 +223,7 @@ def _disguise(function: "Callable[..., object]") -> None:
 def _find_spec(traces: Traces, original: "Callable[..., object]") -> "Any":
     def find_spec(cls, fullname, path=None, target=None):  # type: ignore[no-untyped-def]
         spec: Any = original(fullname, path, target)
-        traces.searched(fullname, sys.path if path is None else path, spec)
+        traces.searches.note(fullname, sys.path if path is None else path, spec)
         return spec
 
     _disguise(find_spec)
@@ -292,26 +233,40 @@ def _find_spec(traces: Traces, original: "Callable[..., object]") -> "Any":
 def _path_stats(traces: Traces) -> "FunctionType":
     def path_stats(self, path):  # type: ignore[no-untyped-def]  # importlib's signature
         status = os.lstat(path)
-        real = traces.scope.real(path, status)
+        is_link = stat.S_ISLNK(status.st_mode)
+        real = traces.find(path, status)
         if real is not None:
             traces.before_project(path)
             status = os.stat(path)
-        elif stat.S_ISLNK(status.st_mode):
+        elif is_link:
             status = os.stat(path)
+        mtime = status.st_mtime
         traces.last_load = time.monotonic()
         if real is None:
             traces.installed.loaded(path)
         else:
             signature = (status.st_mtime_ns, status.st_size, status.st_ino)
             (traces.unread.discard if real in traces.loaded else traces.unread.add)(real)
-            traces.record(real, signature, reason=f"loaded as {self.name}")
-            if path != real:
-                traces.record_link(path, traces.loaded[real])
-            if traces.is_fresh(real, status.st_mtime):
+            if (known := traces.loaded.get(real)) is None or known.signature is None:
+                traces.record(real, signature, reason=f"loaded as {self.name} {by()}")
+            if is_link or sys.pycache_prefix is not None:
+                # Whatever the link leads to, its bytecode has one name: two files of one second
+                # and size could not be told apart.
+                mtime = max(mtime, traces.links.made_at(real))
+            if traces.is_fresh(real, max(mtime, status.st_ctime)):
+                _forget_bytecode(path)
                 raise OSError("bytecode is not looked at")
-        return {"mtime": status.st_mtime, "size": status.st_size}
+        return {"mtime": mtime, "size": status.st_size}
 
     return path_stats  # type: ignore[return-value]
+
+
+def _forget_bytecode(path: str) -> None:
+    """Remove the bytecode that is not to be looked at, or a later run would."""
+    try:
+        os.unlink(_external.cache_from_source(path))
+    except (OSError, NotImplementedError):  # there is none, or it is not ours to remove
+        pass
 
 
 def _get_data(traces: Traces, original: "Callable[..., bytes]") -> "FunctionType":

@@ -8,7 +8,8 @@ from autoreload.core.changes import Loaded, compare
 from autoreload.core.folders import SKIPPED, VIRTUAL
 from autoreload.core.gitignore import Ignored
 from autoreload.core.patterns import Patterns
-from autoreload.system import files
+from autoreload.system import files, repository
+from autoreload.watch.links import Links
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,10 +48,16 @@ class Tree:
         *,
         heeds_git: bool = False,
     ) -> None:
-        """With `heeds_git`, what a .gitignore in the tree names is left alone as well."""
+        """With `heeds_git` only what git would keep is found: what no .gitignore names.
+
+        Links to folders are kept by it as well: not followed, but they may be turned.
+        """
         self.directory = directory
         self._git = Ignored()
+        for folder in repository.folders_above(directory) if heeds_git else ():
+            self._git.add(_lines(os.path.join(folder, ".gitignore")), folder)
         self._heeds_git = heeds_git
+        self._links = Links()
         self.found: dict[str, Loaded] = {}
         self.directories: set[str] = set()
         """Those to subscribe."""
@@ -68,13 +75,20 @@ class Tree:
 
     def is_wanted(self, path: str) -> bool:
         """Whether a path belongs to this tree."""
-        if path in self.found:
+        if path in self.found or self._links.is_wanted(path):
             return True
         if os.path.basename(path).endswith(_NOISE) or not self._is_below(path):
             return False
         if self._wanted is not None and not self._wanted.match(path):
             return self._wanted.leads(path) and os.path.isdir(path)
-        return not (self._ignored.match(path) or self._git.match(path))
+        # That a .gitignore names the directory itself is known to whoever has named it here.
+        return not (self._ignored.match(path) or self._git.match(path, below=self.directory))
+
+    def is_left(self, path: str) -> bool:
+        """Whether only a .gitignore keeps a path out."""
+        if not self._is_below(path) or (self._wanted is not None and not self._wanted.match(path)):
+            return False
+        return self._git.match(path, below=self.directory)
 
     def _is_below(self, path: str) -> bool:
         if not path.startswith(self.directory.rstrip(os.sep) + os.sep):
@@ -83,14 +97,15 @@ class Tree:
 
     def look(self, paths: "Iterable[str] | None" = None) -> list[str]:
         """What has changed, at these paths or anywhere, and take it as seen."""
+        paths = None if paths is None else list(paths)
+        new = self._turned(paths)
         if paths is None:
             before = dict(self.found)
             if not self.is_cut:
                 self._scan(self.directory)
-            new = [path for path in self.found if path not in before]
+            new += [path for path in self.found if path not in before]
             known: list[Loaded] = list(before.values())
         else:
-            new = []
             known = []
             for path in paths:
                 if path in self.found:
@@ -109,8 +124,17 @@ class Tree:
                 self._take_digest(record)
                 self.found[change.path] = record
         for path in new:
-            self._take_digest(self.found[path])
+            if path in self.found:
+                self._take_digest(self.found[path])
         return [change.path for change in changes] + new
+
+    def _turned(self, paths: list[str] | None) -> list[str]:
+        """The links to folders that lead elsewhere now; one that leads to none is forgotten."""
+        turned = self._links.turned(paths)
+        for place in turned:
+            self._links.drop(place)
+            self._add(place)
+        return turned
 
     def _scan(self, top: str) -> None:
         """Add what is there and not known; does not follow links to directories."""
@@ -168,6 +192,9 @@ class Tree:
             self.is_cut = True
         elif os.path.isfile(path):
             self.found[path] = Loaded(path, files.signature(path))
+        elif self._heeds_git and os.path.basename(path) not in SKIPPED:
+            says = files.link(path)
+            self._links.note([(path, says)] if says is not None else [])
 
     def _take_digest(self, record: Loaded) -> None:
         size = record.signature[1] if record.signature is not None else 0
@@ -187,12 +214,30 @@ def _is_folder(entry: "os.DirEntry[str]") -> bool:
         return False
 
 
+def named(pattern: str, root: str, ignored: Ignored) -> Tree:
+    """What a glob or directory of --watch names."""
+    wanted = Patterns([pattern], root)
+    # Who names a file or a directory means it; a glob finds what nobody has named.
+    return Tree(base_of(pattern, root), wanted, ignored, heeds_git=is_glob(pattern))
+
+
+def whole(only: str | None, root: str, ignored: Ignored) -> Tree:
+    """Everything below the root that git would keep, or what has such a name."""
+    wanted = Patterns([only], root) if only else None
+    return Tree(root, wanted, ignored, heeds_git=True)
+
+
+def is_glob(pattern: str) -> bool:
+    """Whether a pattern is to be matched, and not the name of one file or directory."""
+    return any(letter in pattern for letter in "*?[")
+
+
 def base_of(pattern: str, root: str) -> str:
     """The deepest directory that holds everything a glob can match."""
     plain = os.path.join(root, os.path.expanduser(pattern))
     parts = []
     for part in plain.split(os.sep):
-        if any(letter in part for letter in "*?["):
+        if is_glob(part):
             break
         parts.append(part)
     else:

@@ -18,7 +18,7 @@ from autoreload.core.changes import (
     pace,
 )
 from autoreload.core.decisions import Broken, Hold, Nothing, verdict
-from autoreload.system import files, repository
+from autoreload.system import repository
 from autoreload.system.channel import Channel, ChannelClosed, high_pipe
 from autoreload.system.waiting import wait
 from autoreload.watch import telling
@@ -33,6 +33,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from autoreload.core.protocol import Message
     from autoreload.watch.app import App
+    from autoreload.watch.links import Link
     from autoreload.watch.traces import Traces
 
 ALONE_S = 0.3
@@ -102,6 +103,13 @@ class Watcher:
         except ChannelClosed:
             pass  # the watcher meets it, and knows what to do
 
+    def linked(self, links: "list[Link]") -> None:
+        """Tell the outer of links that were followed for the first time."""
+        try:
+            telling.tell_links(self._channel, links)
+        except ChannelClosed:
+            pass  # as above
+
     def written(self, path: str) -> None:
         """Tell the outer of a file that the program writes itself, in this run and in others."""
         self._channel.tell("dropped", paths=[path], own=True)
@@ -153,7 +161,7 @@ class Watcher:
         if self.thread.is_parked:
             return
         self._take_messages()
-        if self._traces.new_probes:
+        if self._traces.searches.untold:
             self.tell_probes()
         flushed = self._channel.flush()
         now = time.monotonic()
@@ -240,7 +248,7 @@ class Watcher:
         while True:
             changes = self._comparing.look()
             if changes != seen or broken:  # a long file takes longer to compile than the wait
-                broken = files.all_broken(one.path for one in changes if self._is_source(one))
+                broken = self._comparing.broken(changes)
             wait = self._settings.patience(changes, bool(broken), looks)
             late = time.monotonic() - noticed > LONGEST_SETTLE_S
             if not changes or late or (changes == seen and not self._is_rewritten(changes)):
@@ -261,10 +269,6 @@ class Watcher:
             self._channel.send(
                 "looked", questions=questions, held=bool(self._held), kept=self._later.count
             )
-
-    def _is_source(self, change: Change) -> bool:
-        """Whether it is there to be compiled, and not where a link led before it was turned."""
-        return change.kind != "deleted" and self._traces.is_in_use(change.path)
 
     def _is_rewritten(self, changes: list[Change]) -> bool:
         """Whether git is still at work on the tree, which is said once in a look."""

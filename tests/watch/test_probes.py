@@ -122,11 +122,11 @@ TRACED = """
     traces.install()
     {statement}
     home = os.getcwd() + os.sep
-    first = set(traces.probes.better())
+    first = set(traces.searches.probes.better())
     for name in {names!r}:
         os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
         open(name, "w").close()
-    for path in sorted(set(traces.probes.better()) - first):
+    for path in sorted(set(traces.searches.probes.better()) - first):
         print(path.removeprefix(home))
 """
 

@@ -28,6 +28,7 @@ data = {short(path): one for path, one in traces.loaded.items() if one.is_data}
 sys.stdout.write("\\0" + json.dumps({
     "read": sorted(path for path, one in data.items() if one.signature),
     "missing": sorted(path for path, one in data.items() if not one.signature),
+    "links": {short(place): says for place, says in traces.links.said.items()},
     "written": sorted(map(short, written)),
     "reasons": {path: one.reason for path, one in data.items()},
 }))
@@ -39,6 +40,7 @@ class Heard(NamedTuple):
 
     read: list[str]
     missing: list[str]
+    links: dict[str, str]
     written: list[str]
     reasons: dict[str, str]
 
@@ -97,12 +99,114 @@ def test_each_file_is_one_and_the_signature_is_that_before_reading(project: Path
     assert heard(project, code).read == ["config.json"]
 
 
-def test_a_link_counts_with_the_file_that_it_leads_to(project: Path) -> None:
-    """It was not noticed when a file of its own took the link's place."""
+def test_a_link_is_the_file_that_it_leads_to(project: Path) -> None:
+    """And is known itself: it may be turned to another file."""
     (project / "link.json").symlink_to("config.json")
-    assert heard(project, "open('link.json').close()").read == ["config.json", "link.json"]
-    writes = "open('link.json').close(); open('config.json', 'a').close()"
-    assert heard(project, writes).read == []
+    found = heard(project, "open('link.json').close()")
+    assert (found.read, found.links) == (["config.json"], {"link.json": "config.json"})
+
+
+@pytest.fixture
+def linked(project: Path) -> Path:
+    """A folder with links of all kinds; `current` leads to a release, `shared` out of it."""
+    for number in "12":
+        (project / "releases" / number / "deep").mkdir(parents=True)
+        (project / "releases" / number / "a.yaml").write_text(number)
+    (project / "current").symlink_to("releases/1")
+    (project / "inside").symlink_to(project / "current" / "deep")
+    (project / "stage.yaml").symlink_to("current/a.yaml")
+    (project / "now.yaml").symlink_to("stage.yaml")
+    (project.parent / "shared").mkdir()
+    (project.parent / "shared" / ".env").write_text("")
+    (project / ".env").symlink_to("../shared/.env")
+    (project / "state").symlink_to("../shared")
+    return project
+
+
+@pytest.mark.parametrize(
+    ("name", "read", "links"),
+    [
+        ("current/a.yaml", "releases/1/a.yaml", ["current"]),
+        ("./current/./deep/..//a.yaml", "releases/1/a.yaml", ["current"]),
+        ("current/../2/a.yaml", "releases/2/a.yaml", ["current"]),
+        ("inside/../a.yaml", "releases/1/a.yaml", ["current", "inside"]),
+        ("now.yaml", "releases/1/a.yaml", ["current", "now.yaml", "stage.yaml"]),
+        (".env", "{above}/shared/.env", [".env"]),
+        ("state/.env", "{above}/shared/.env", ["state"]),
+    ],
+)
+def test_the_links_on_the_way_are_known(
+    linked: Path, name: str, read: str, links: list[str]
+) -> None:
+    found = heard(linked, f"open({name!r}).close()")
+    assert (found.read, sorted(found.links)) == ([read.format(above=linked.parent)], links)
+
+
+@pytest.mark.parametrize("name", ["current/none.yaml", "dangling", "itself"])
+def test_what_a_link_does_not_lead_to_is_missing_by_way_of_it(linked: Path, name: str) -> None:
+    (linked / "dangling").symlink_to("releases/1/none.yaml")
+    (linked / "itself").symlink_to("itself")
+    found = heard(linked, f"try:\n    open({name!r})\nexcept OSError:\n    pass")
+    expected = name if name == "itself" else "releases/1/none.yaml"
+    assert (found.missing, [*found.links]) == ([expected], [name.partition("/")[0]])
+
+
+@pytest.mark.parametrize(
+    ("code", "written"),
+    [
+        ("open('now.yaml').close(); open('now.yaml', 'a').close()", "releases/1/a.yaml"),
+        ("open('now.yaml', 'a').close(); open('now.yaml').close()", "releases/1/a.yaml"),
+        ("open('now.yaml').close(); open('releases/1/a.yaml', 'w').close()", "releases/1/a.yaml"),
+        ("open('.env').close(); open('.env', 'w').close()", "{above}/shared/.env"),
+        ("open('.env').close(); reads.close(); open('.env', 'a').close()", "{above}/shared/.env"),
+        ("open('.env').close(); open('../shared/.env', 'w').close()", "{above}/shared/.env"),
+        ("open('../shared/.env', 'w').close(); open('.env').close()", None),
+    ],
+)
+def test_what_is_written_by_way_of_a_link_is_never_watched(
+    linked: Path, code: str, written: str | None
+) -> None:
+    """Nor are the links that led to nothing else; what lies elsewhere is told of if it counted."""
+    found = heard(linked, code)
+    assert (found.read, found.links) == ([], {})
+    assert found.written == ([written.format(above=linked.parent)] if written else [])
+
+
+@pytest.mark.parametrize(
+    "turn",
+    [
+        "os.remove('current'); os.symlink('releases/2', 'current')",
+        "os.symlink('releases/2', 'new'); os.replace('new', 'current')",
+        "pathlib.Path('new').symlink_to('releases/2'); pathlib.Path('new').rename('current')",
+    ],
+)
+@pytest.mark.parametrize("is_before", [True, False])
+def test_a_link_that_the_program_turns_is_its_own(linked: Path, turn: str, is_before: bool) -> None:
+    read = "open('current/a.yaml').close()"
+    code = f"{turn}\n    {read}" if is_before else f"{read}\n    {turn}"
+    found = heard(linked, code.replace("\n    ", "\n"))
+    assert found.links == {}
+    assert found.read == [f"releases/{2 if is_before else 1}/a.yaml"]
+    assert "current" in found.written
+
+
+def test_another_link_on_the_way_is_still_watched(linked: Path) -> None:
+    found = heard(linked, "os.remove('now.yaml'); os.symlink('stage.yaml', 'now.yaml')\n"
+                  "open('now.yaml').close()")  # fmt: skip
+    assert sorted(found.links) == ["current", "stage.yaml"]
+    assert found.read == ["releases/1/a.yaml"]
+
+
+def test_what_the_program_removes_is_its_own(project: Path) -> None:
+    """A note that is read once and taken away; it would have been started again without it."""
+    found = heard(project, "open('config.json').close(); os.remove('config.json')")
+    assert (found.read, found.missing, found.written) == ([], [], ["config.json"])
+
+
+def test_what_the_framework_reads_again_goes_with_its_links(linked: Path) -> None:
+    code = "open('current/a.yaml').close()\ntraces.release('releases', '*.yaml')"
+    found = heard(linked, code)
+    assert (found.read, found.links) == ([], {})
 
 
 def test_a_name_that_is_no_utf8(project: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ TRACE = """
 import json, os, sys
 from autoreload.watch.traces import Traces
 traces = Traces(frozenset(json.loads(os.environ.get("DISTRUSTED", "[]"))))
+traces.since = float(os.environ.get("SINCE", "3e9"))
 traces.install()
 """
 
@@ -81,7 +83,7 @@ import colorsys, wave, site_package, dist_package, autoreload.core.lifecycle, a
 
 
 def test_a_project_that_is_linked_or_editable_is_recorded_where_it_is(tmp_path: Path) -> None:
-    """The real path decides; the link is watched as well, as it may be turned."""
+    """The real path decides; the links are known as well, as they may be turned."""
     packages = tmp_path / "site-packages"
     source = tmp_path / "project"
     editable = tmp_path / "editable"
@@ -98,9 +100,12 @@ import site
 site.addsitedir("site-packages")
 import linked, single, edited
 """
-    _, loaded = traced(code, tmp_path)
-    links = [packages / "linked" / "__init__.py", packages / "single.py"]
-    assert set(loaded) == {str(path) for path in [*paths, *links]}
+    (links,), loaded = traced(f"{code}print(json.dumps(traces.links.said))", tmp_path)
+    assert set(loaded) == {str(path) for path in paths}
+    assert json.loads(links) == {
+        str(packages / "linked"): str(source / "linked"),
+        str(packages / "single.py"): str(source / "single.py"),
+    }
 
 
 def test_an_installed_package_that_the_project_links_is_not_recorded(tmp_path: Path) -> None:
@@ -117,8 +122,65 @@ def test_a_linked_project_is_recorded_with_its_link(tmp_path: Path) -> None:
     (tmp_path / "real" / "a.py").write_text("x = 1\n")
     (tmp_path / "link").symlink_to(tmp_path / "real")
     code = "sys.path[:0] = ['link', 'real']\nimport a; del sys.modules['a'], sys.path[0]; import a"
-    _, loaded = traced(code, tmp_path)
-    assert set(loaded) == {str(tmp_path / "real" / "a.py"), str(tmp_path / "link" / "a.py")}
+    (links,), loaded = traced(f"{code}\nprint(json.dumps(traces.links.said))", tmp_path)
+    assert set(loaded) == {str(tmp_path / "real" / "a.py")}
+    assert json.loads(links) == {str(tmp_path / "link"): str(tmp_path / "real")}
+
+
+@pytest.mark.parametrize("prefix", [False, True])
+@pytest.mark.parametrize("turned", ["a.py", "stage.py", "now"])
+def test_bytecode_of_what_a_link_led_to_before_is_not_run(
+    tmp_path: Path, turned: str, prefix: bool
+) -> None:
+    """It is found by name, whole seconds and size, which may be those of the other place."""
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        write_old(tmp_path / name / "b.py", f"x = {name!r}\n")
+    (tmp_path / "now").symlink_to("one")
+    (tmp_path / "stage.py").symlink_to("now/b.py")
+    (tmp_path / "a.py").symlink_to("stage.py")
+    where = {"PYTHONPYCACHEPREFIX": str(tmp_path / "cache")} if prefix else {}
+    code = "sys.path.insert(0, 'now')\nimport a, b; print(a.x, b.x)"
+    for link in ("now", "stage.py", "a.py"):  # as if made long ago
+        os.utime(tmp_path / link, (1_700_000_000, 1_700_000_000), follow_symlinks=False)
+    assert traced(code, tmp_path, **where)[0] == ["one one"]
+    (tmp_path / turned).unlink()
+    (tmp_path / turned).symlink_to("two" if turned == "now" else "two/b.py")
+    os.utime(tmp_path / turned, (1_700_000_009, 1_700_000_009), follow_symlinks=False)
+    assert traced(code, tmp_path, **where)[0] == ["two two" if turned == "now" else "two one"]
+
+
+@pytest.mark.parametrize("entry", ["now", "now/deep"])
+def test_a_link_on_the_way_to_a_missing_module_is_known(tmp_path: Path, entry: str) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "now").symlink_to("one")
+    code = f"sys.path.insert(0, {entry!r})\ntry: import absent\nexcept ImportError: pass\n"
+    (links,), _ = traced(f"{code}print(json.dumps(traces.links.said))", tmp_path)
+    assert json.loads(links) == {str(tmp_path / "now"): "one"}
+
+
+def test_only_links_to_data_are_the_programs_own_to_turn(tmp_path: Path) -> None:
+    (tmp_path / "now").mkdir()
+    write_old(tmp_path / "now" / "a.py", "")
+    (tmp_path / "a.py").symlink_to("now/a.py")
+    (tmp_path / "b.txt").symlink_to("now/b.txt")
+    code = """
+import a
+dropped = []
+traces.on_drop = dropped.extend
+home = os.getcwd() + os.sep
+real, links = traces.scope.way(home + "b.txt")
+traces.follow(links, home + "b.txt", real)
+traces.record(real, None, reason="missing", is_data=True)
+for name in ("a.py", "b.txt", "else"):
+    traces.drop_link(home + name)
+print([one.removeprefix(home) for one in dropped], traces.links.turned())
+traces.drop(home + "now/b.txt", home + "now/a.py")
+print([one.removeprefix(home) for one in dropped])
+"""
+    lines, loaded = traced(code, tmp_path)
+    assert lines == ["['b.txt'] []", "['b.txt', 'now/b.txt']"]
+    assert list(loaded) == [str(tmp_path / "now" / "a.py")]
 
 
 def test_the_signature_is_taken_before_reading(tmp_path: Path) -> None:
@@ -209,6 +271,22 @@ def test_bytecode_that_is_distrusted_does_not_run(tmp_path: Path) -> None:
     rewrite(path, "x = 2\n")
     assert traced(PLAIN, tmp_path)[0] == ["1"]
     assert traced(PLAIN, tmp_path, DISTRUSTED=json.dumps([str(path)]))[0] == ["2"]
+
+
+def test_what_was_saved_between_two_runs_does_not_run_from_bytecode(tmp_path: Path) -> None:
+    """Nobody had compared it, and its time was that of the text before: a soak met it.
+
+    The bytecode is gone for good: the next run would believe it.
+    """
+    path = tmp_path / "a.py"
+    write_old(path, "x = 1\n")
+    assert output(PLAIN, cwd=tmp_path) == "1\n"
+    before = time.time() - 60
+    rewrite(path, "x = 2\n")
+    assert traced(PLAIN, tmp_path, SINCE=str(before + 3600))[0] == ["1"]
+    assert traced(PLAIN, tmp_path, SINCE=str(before))[0] == ["2"]
+    assert os.listdir(tmp_path / "__pycache__") == []
+    assert traced(PLAIN, tmp_path)[0] == ["2"]
 
 
 def test_old_sources_run_from_bytecode_as_ever(tmp_path: Path) -> None:
@@ -382,7 +460,7 @@ MISSED = """
             __import__(name)
         except ImportError:
             pass
-    asked = [folder for folder, names in traces.probes.asked.items() if "absent" in names]
+    asked = [folder for folder, names in traces.searches.probes.asked.items() if "absent" in names]
     missing = [path for path, one in traces.loaded.items() if one.signature is None]
     print(json.dumps([asked, missing]))
 """

@@ -111,6 +111,29 @@ def test_a_link_to_a_folder_that_comes_later_is_not_followed_either(tmp_path: Pa
     assert names(root, found.directories) == ["."]
 
 
+@pytest.mark.parametrize("by_hint", [True, False])
+def test_for_a_command_a_link_to_a_folder_counts_when_it_is_turned(
+    tmp_path: Path, by_hint: bool
+) -> None:
+    make(tmp_path, "one/a.py", "two/a.py", ".gitignore")
+    (tmp_path / ".gitignore").write_text("out\n")
+    for name in ("current", "out", "node_modules"):
+        (tmp_path / name).symlink_to("one")
+    found = Tree(str(tmp_path), None, Ignored(), heeds_git=True)
+    for name in ("current", "out", "node_modules"):
+        (tmp_path / name).unlink()
+        (tmp_path / name).symlink_to("two")
+    current = str(tmp_path / "current")
+    assert found.is_wanted(current)
+    hints = [current, str(tmp_path / "out")] if by_hint else None
+    assert found.look(hints) == [current]
+    assert found.look(hints) == []
+    (tmp_path / "current").unlink()
+    assert found.look(hints) == [current]
+    assert found.look(hints) == []
+    assert not tree(tmp_path).look()
+
+
 def test_what_is_gone_before_it_is_looked_at_is_nothing(tmp_path: Path) -> None:
     make(tmp_path, "a.py")
     found = tree(tmp_path)

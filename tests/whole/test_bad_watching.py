@@ -87,7 +87,11 @@ def test_of_a_place_with_very_many_files_a_part_is_watched(serving: App) -> None
     big.mkdir()
     try:
         for number in range(MANY + 1):
-            os.close(os.open(big / f"{number}.txt", os.O_CREAT))
+            if number % 10_000 == 0:
+                one = big / f"{number}.txt"
+                one.touch()
+            else:
+                os.link(one, big / f"{number}.txt")  # much cheaper than a file each
         serving.start("--watch", str(big), "--watch", f"{big}/**/none", "app.py")
         begin = f"--watch {big}"
         end = "leads to more than 100,000 files, watching"

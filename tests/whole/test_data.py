@@ -219,6 +219,26 @@ OWN = {
         OPTIONAL.format(name="new-state"),
         "open('new-state', 'a').write('x')",
     ),
+    "state by way of a link": (
+        "text = int(open('link').read() or 0)",
+        "text += 1; open('link', 'w').write(str(text))",
+    ),
+    "state by way of a link to a folder elsewhere": (
+        "text = int(open('var/state').read() or 0)",
+        "text += 1; open('../var/state', 'w').write(str(text))",
+    ),
+    "a link that it turns itself": (
+        "text = open('latest').read()",
+        "os.symlink(os.readlink('latest')[::-1], 'new'); os.replace('new', 'latest')",
+    ),
+    "a link that it replaces by a file": (
+        "text = open('latest').read()",
+        "open('new', 'w').write(str(time.time())); os.replace('new', 'latest')",
+    ),
+    "what it takes away": (
+        "text = open('note').read() if os.path.exists('note') else ''",
+        "os.path.exists('note') and os.remove('note')",
+    ),
     "uploads": (
         "text = 0; os.makedirs('uploads', exist_ok=True)",
         "text += 1; open(f'uploads/{text % 9}.png', 'w').write(str(text))",
@@ -231,7 +251,10 @@ def test_what_the_program_writes_never_restarts(app: App, read: str) -> None:
     start, then = OWN[read]
     count = "turns = globals().get('turns', 0) + 1; turns == 40 and print('forty', flush=True)"
     program(app, start, then=f"{then}; {count}")
-    app.write("state", "0")
+    for name in ("state", "one", "eno", "note", "../var/state"):
+        app.write(name, "0")
+    for name, place in (("link", "state"), ("latest", "one"), ("var", "../var")):
+        (app.project / name).symlink_to(place)
     app.start("app.py")
     app.wait_for("forty")
     app.edit("ware.py", "VERSION = 2\n")
@@ -283,6 +306,39 @@ def test_without_data_only_modules_restart(app: App) -> None:
     app.edit("app.yaml", "2")
     restarted_only_by_a_save(app)
     assert app.count("text 1") == 1, app.said()
+
+
+def test_what_git_ignores_and_only_a_glob_finds_is_left_alone(app: App) -> None:
+    """Who names the file or its folder means it; so does who reads it."""
+    program(app, READ.format(name="read.yaml"))
+    app.write(".gitignore", "local.yaml\n/build/\nread.yaml\n")
+    for name in ("local.yaml", "build/b.yaml", "kept.yaml", "read.yaml"):
+        app.write(name, "1")
+    app.start("--watch", "*.yaml", "--watch", "b*/**/*.yaml", "app.py")
+    app.wait_for("ready in")
+    for name in ("local.yaml", "build/b.yaml", "build/new.yaml"):
+        app.edit(name, "2")
+    app.edit("kept.yaml", "2")
+    app.wait_for(r"kept\.yaml changed, restarting")
+    app.wait_for("ready in", times=2)
+    app.edit("read.yaml", "2")
+    app.wait_for("text 2")
+    restarted_only_by_a_save(app, restarts=2)
+
+
+@pytest.mark.parametrize(
+    ("watched", "edited"),
+    [("local.yaml", "local.yaml"), ("build", "build/b.yaml"), ("build/*.yaml", "build/b.yaml")],
+)
+def test_what_git_ignores_is_watched_when_it_is_named(app: App, watched: str, edited: str) -> None:
+    program(app, "text = 1")
+    app.write(".gitignore", "local.yaml\n/build/\n")
+    app.write(edited, "1")
+    app.start("--watch", watched, "app.py")
+    app.wait_for("ready in")
+    app.edit(edited, "2")
+    app.wait_for(f"{edited} changed, restarting")
+    app.stop()
 
 
 @pytest.mark.parametrize("options", [[], ["--watch", "*.yaml"]], ids=["read", "named"])

@@ -1,13 +1,14 @@
 """Every way of saving is served, wherever the file was read and whatever the program does then."""
 
 import os
+import py_compile
 import time
 from pathlib import Path
 
 import pytest
 
 from tests.driver import App, until
-from tests.saving import SLOWLY, STYLES, Save, in_place, rename_over
+from tests.saving import SLOWLY, STYLES, Save, in_place, rename_over, same_second
 
 WORKER = """
 import time
@@ -86,6 +87,39 @@ def test_each_way_of_saving_is_served(app: App, save: Save, options: tuple[str, 
         app.wait_for(f"version {number} here")
     if save not in SLOWLY:
         assert app.count("restarting") == 2, app.said()
+    end(app)
+
+
+BETWEEN = """
+import atexit, os, time
+import other
+from ware import VERSION
+print("version", VERSION, "here", flush=True)
+
+@atexit.register
+def linger():
+    print("lingering", flush=True)
+    while not os.path.exists("go"):
+        time.sleep(0.01)
+
+time.sleep(100)
+"""
+
+
+def test_a_save_between_two_runs_is_served_whatever_its_time(app: App) -> None:
+    """The time of the text before and equal size: its bytecode was found, and stayed for good."""
+    app.write("app.py", BETWEEN)
+    app.write("other.py", "")
+    ware = app.write("ware.py", "VERSION = 1\n")
+    py_compile.compile(str(ware))
+    app.start("app.py")
+    app.wait_for("version 1 here")
+    app.wait_for("ready in")
+    app.edit("other.py", "x = 1\n")
+    app.wait_for("lingering")
+    same_second(ware, "VERSION = 2\n")
+    app.edit("go", "")
+    app.wait_for("version 2 here")
     end(app)
 
 
