@@ -65,6 +65,7 @@ class Chain:
         self._above: list[int] = []
         self._last = 0.0
         self._place = ""
+        self._name = ""
         self.is_over = False
         self.hot: list[str] = []
         self._has_passed = False
@@ -231,6 +232,7 @@ class Chain:
 
     def _stand(self, pid: int, ears: int, path: str) -> None:
         processes.die_with_parent(self._parent)
+        self._name = processes.rename(processes.CHECKPOINT)
         while True:
             _, status = os.waitpid(pid, 0)
             words = _heard(ears)
@@ -274,6 +276,7 @@ class Chain:
 
     def _begin(self, mouth: int, path: str) -> None:
         """In a fork of a checkpoint: wait for the turn, and begin a run."""
+        processes.rename(self._name)
         self._descend(mouth)
         try:
             self._channel.send("hello", chain=self._above, again=True)

@@ -218,7 +218,7 @@ def test_a_killed_checkpoint_costs_one_cold_restart(app: App) -> None:
     live = int(answer.split()[3])
     above = min(pid for pid in app.below() if pid != live)
     app.signal_process(above, signal.SIGKILL)
-    app.wait_below(1)  # one takes the others along
+    app.wait_running(1)  # one takes the others along
     assert app.get(port).split()[3] == str(live), "the program itself lives on"
     app.edit("quick.py", "VALUE = 2\n")
     assert born(app, port, " 1 2 ") != answer.split()[0]
