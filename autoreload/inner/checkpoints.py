@@ -5,8 +5,9 @@ parent freezes there, with every signal blocked, and waits for the end of the ch
 as the program. When a run ends because of a change, the checkpoint above it looks whether all that
 it has taken in is still so. If it is, it forks again, and that child is the next run: it waits for
 its turn as any run does. If not, the word goes further up, and at the top to the outer, which
-starts anew. However else a run ends, each checkpoint ends just like it, so that the outer sees the
-program's own end.
+starts anew. A program that ends by itself leaves its checkpoints for the next run as well: the one
+above it forks, tells the outer how the program has ended, and that child waits for a save. When the
+program was asked to end for good, each checkpoint ends just like it.
 
 A checkpoint that is killed takes the others along and leaves the program alone: the outer is its
 parent then, and the next restart is a cold one.
@@ -25,8 +26,19 @@ from autoreload.core.forking import refusal
 from autoreload.inner import facts, trials
 from autoreload.inner.ahead import await_turn, forget_listings
 from autoreload.inner.driver import Driver
+from autoreload.inner.upward import (
+    AGAIN,
+    IS_CHECKPOINT,
+    IS_PROGRAM,
+    OVER,
+    WAITS,
+    Upward,
+    heard,
+    pipe,
+)
 from autoreload.system import census, processes
-from autoreload.system.channel import Channel, ChannelClosed, settle_high
+from autoreload.system.channel import Channel, ChannelClosed
+from autoreload.system.waiting import wait
 from autoreload.watch import telling
 from autoreload.watch.past import Past
 
@@ -39,9 +51,8 @@ if TYPE_CHECKING:
     from autoreload.watch.traces import Traces
     from autoreload.watch.watcher import Watcher
 
-IS_CHECKPOINT, IS_PROGRAM, AGAIN, OVER = b"c", b"p", b"a", b"o"
-"""What a process says to the checkpoint above: it has become one, or is the program after all; the
-run that ends is to be followed by another; the run is over, and this is how it ended."""
+ABANDONED_S = 1.0
+"""How long the end of a checkpoint that was killed is waited for."""
 
 
 class Chain:
@@ -60,8 +71,7 @@ class Chain:
         self._known = census.open_targets()
         self.past = Past(traces, root)
         self.past.install()
-        self._up: int | None = None
-        self._up_inode = 0
+        self._up = Upward()
         self._above: list[int] = []
         self._last = 0.0
         self._place = ""
@@ -110,14 +120,29 @@ class Chain:
 
     def announce(self) -> None:
         """The run that is about to end is to be followed by another."""
-        if self._up is not None and not self._is_forgone:
-            self._say_up(AGAIN)
+        if self._up.fd is not None and not self._is_forgone:
+            self._up.say(AGAIN)
         else:
             self._channel.tell("cold", reason=self._refused or "it has no checkpoint yet")
+
+    def end(self) -> None:
+        """The program is about to end for good."""
+        self._up.say(OVER)
+
+    def abandon(self) -> int:
+        """End the checkpoints, as none can be told to go on any more; the parent since then."""
+        if self._above and os.getppid() == self._parent:
+            processes.send(self._above[0], signal.SIGKILL)  # one takes the others along
+            until = time.monotonic() + ABANDONED_S
+            while os.getppid() == self._parent and time.monotonic() < until:
+                wait([], 0.001)
+        self._above, self._parent = [], os.getppid()
+        return self._parent
 
     def forgo(self, reason: str) -> None:
         """No run is to go on from any of the checkpoints."""
         self._is_forgone, self._refused = True, reason
+        self._up.say(OVER)
 
     # --- leaving one behind ---------------------------------------------------------------------
 
@@ -146,7 +171,7 @@ class Chain:
         self._traces.collect_modules()
         self.past.look_at_installed()
         found = facts.gather(self._main, self._known, logs)
-        own = {self._channel.fd, self._up, *self._watcher.fds}
+        own = {self._channel.fd, self._up.fd, *self._watcher.fds}
         found.descriptors = [one for one in found.descriptors if one.fd not in own]
         return refusal(found) or self.past.refusal()
 
@@ -160,17 +185,17 @@ class Chain:
         gc.freeze()
         self._look_up()
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
-        self._say_up(IS_CHECKPOINT)
+        self._up.say(IS_CHECKPOINT)
         reason = self._fork_blocked(path)
         if reason:
-            self._say_up(IS_PROGRAM)
+            self._up.say(IS_PROGRAM)
             self._refuse(reason)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
     def _fork_blocked(self, path: str) -> str:
         """Fork while signals are blocked; why the parent goes on as the program, if it does."""
         try:
-            ears, mouth = _pipe()
+            ears, mouth = pipe()
             trial = os.pipe() if census.tasks() else None
             pid = _fork()
         except OSError as error:  # a limit of descriptors or processes, or no memory
@@ -192,13 +217,8 @@ class Chain:
     def _look_up(self) -> None:
         """The checkpoints above may be gone; then this process is the first of a new chain."""
         if os.getppid() != self._parent:
-            self._let_go_above()
+            self._up.end()
             self._above, self._parent = [], os.getppid()
-
-    def _let_go_above(self) -> None:
-        if self._up is not None and _inode(self._up) == self._up_inode:
-            os.close(self._up)
-        self._up = None
 
     def _go_on(self, mouth: int) -> None:
         """In the child: it is the program from here on."""
@@ -207,8 +227,7 @@ class Chain:
         self._watcher.revive()
 
     def _descend(self, mouth: int) -> None:
-        self._let_go_above()
-        self._up, self._up_inode = mouth, _inode(mouth)
+        self._up.begin(mouth)
         self._pid = self._app.pid = os.getpid()
         self._parent = os.getppid()
         self._above.append(self._parent)
@@ -227,7 +246,7 @@ class Chain:
             self._stand(pid, ears, path)
         except Exception as error:
             self._channel.tell("cold", reason=f"a checkpoint failed: {error!r}", over=True)
-            self._say_up(OVER)  # and not AGAIN: that one might fail for ever
+            self._up.say(OVER)  # and not AGAIN: that one might fail for ever
             os._exit(protocol.SENTINEL)  # noqa: TID251
 
     def _stand(self, pid: int, ears: int, path: str) -> None:
@@ -235,30 +254,36 @@ class Chain:
         self._name = processes.rename(processes.CHECKPOINT)
         while True:
             _, status = os.waitpid(pid, 0)
-            words = _heard(ears)
+            words = heard(ears)
             os.close(ears)
-            if AGAIN not in words:
+            has_failed = AGAIN not in words
+            if has_failed and (OVER in words or words[-1:] in (IS_CHECKPOINT, WAITS)):
                 self._end_like(status, words)
-            if reason := self._changed(path):
+            if not has_failed and (reason := self._changed(path)):
                 self._pass_up(reason)
-            ears, mouth = _pipe()
-            pid = _fork()
+            try:
+                ears, mouth = pipe()
+                pid = _fork()
+            except OSError:
+                if has_failed:
+                    self._end_like(status, words)
+                raise
             if pid == 0:
                 os.close(ears)
-                self._begin(mouth, path)
+                self._begin(mouth, path, status if has_failed else None)
                 return
             os.close(mouth)
 
     def _end_like(self, status: int, words: bytes) -> "NoReturn":
         if words[-1:] == IS_CHECKPOINT:
             os._exit(0)  # noqa: TID251  # that one is gone, the program lives on without us
-        self._say_up(OVER)
+        self._up.say(OVER)
         processes.end_like(status)
 
     def _pass_up(self, reason: str) -> "NoReturn":
-        if self._up is None:
+        if self._up.fd is None:
             self._channel.tell("cold", reason=reason, over=True)
-        self._say_up(AGAIN)
+        self._up.say(AGAIN)
         os._exit(protocol.SENTINEL)  # noqa: TID251  # a copy of the program, of which only one ends
 
     def _changed(self, path: str) -> str:
@@ -274,13 +299,19 @@ class Chain:
                 return f"{found.path} is loaded first"
         return ""
 
-    def _begin(self, mouth: int, path: str) -> None:
-        """In a fork of a checkpoint: wait for the turn, and begin a run."""
+    def _begin(self, mouth: int, path: str, status: int | None) -> None:
+        """In a fork of a checkpoint: wait for the turn, and begin a run.
+
+        `status` is that of a run that has ended by itself.
+        """
         processes.rename(self._name)
         self._descend(mouth)
+        self._up.say(WAITS)
+        ended = {} if status is None else {"ended": os.waitstatus_to_exitcode(status)}
         try:
-            self._channel.send("hello", chain=self._above, again=True)
+            self._channel.send("hello", chain=self._above, again=True, **ended)
             turn = await_turn(self._channel)
+            self._up.say(IS_PROGRAM)
             if reason := self._changed(path):
                 # To the outer this run is another one that ends, whoever of us is left to go on.
                 self._channel.tell("cold", reason=reason, over=True)
@@ -301,14 +332,6 @@ class Chain:
         self._watcher.renew()
         self._watcher.revive()
 
-    def _say_up(self, word: bytes) -> None:
-        # The program may have closed it, and the number may be that of a file of its own.
-        if self._up is not None and _inode(self._up) == self._up_inode:
-            try:
-                os.write(self._up, word)
-            except OSError:
-                pass  # the checkpoint above is gone
-
 
 def _fork() -> int:
     """Fork; from 3.12 on CPython warns of native threads, which are looked at by us."""
@@ -317,24 +340,3 @@ def _fork() -> int:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         return os.fork()
-
-
-def _inode(fd: int) -> int:
-    try:
-        return os.fstat(fd).st_ino
-    except OSError:
-        return -1
-
-
-def _pipe() -> tuple[int, int]:
-    """What a checkpoint hears from the process below: not in the program's way."""
-    ears, mouth = (settle_high(end) for end in os.pipe())
-    os.set_blocking(ears, False)
-    return ears, mouth
-
-
-def _heard(ears: int) -> bytes:
-    try:
-        return os.read(ears, 4096)
-    except BlockingIOError:
-        return b""
