@@ -147,8 +147,7 @@ class Outer:
         self._control.serve(ready, time.monotonic())
         if self._child is None or channel is None or not ready.get(channel, 0) & POLLHUP:
             return
-        # Its end is about to be reported; if not, the app has closed every descriptor.
-        if not self._ears.wait(DYING_S):
+        if not self._ears.wait(DYING_S):  # no end follows: the app has closed every descriptor
             self._on_messages()
             self._child.close()
             self._watching.follow(self._child, inner=False)

@@ -295,6 +295,14 @@ def test_checkpoints_that_are_gone_when_a_save_comes_cost_a_cold_start(app: App)
     app.stop_leaves_nothing()
 
 
+def test_a_run_that_waits_for_a_save_does_not_outlive_autorun(app: App) -> None:
+    run_script(app, "import slow, quick\nprint('v', quick.VALUE, flush=True)\n")
+    app.wait_for("exit code 0, waiting for a change")
+    app.send(signal.SIGKILL)
+    app.wait()
+    app.assert_nothing_left()
+
+
 def test_a_program_that_closes_every_descriptor_has_no_checkpoints(app: App) -> None:
     """They held our end of the channel, and it was asked to stop there, where it heard nothing."""
     closes = (
@@ -396,7 +404,7 @@ def test_without_the_option_there_are_no_checkpoints(app: App) -> None:
     app.write("quick.py", "VALUE = 1\n")
     app.write("main.py", SERVER)
     port = free_port()
-    app.start("main.py", str(port))
+    app.start("--no-warm", "main.py", str(port))
     app.wait_answer(port, " 1 1 ")
     assert len(app.below()) == 1
 
