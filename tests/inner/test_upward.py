@@ -1,4 +1,4 @@
-"""What is said to the checkpoint above, and that nothing is said on a descriptor of the program's."""
+"""What is said to the checkpoint above, and never on a descriptor that is the program's by now."""
 
 import os
 from collections.abc import Iterator
