@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from autoreload.system.processes import CHECKPOINT
+
 T = TypeVar("T")
 
 PATIENCE_S = 30.0
@@ -60,6 +62,14 @@ def state_of(pid: int) -> str:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
         return ""
+
+
+def is_checkpoint(pid: int) -> bool:
+    """Whether a process is one that a warm restart may go on from, as its name says (proc(5))."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text() == f"{CHECKPOINT}\n"
+    except OSError:
+        return False
 
 
 class App:
@@ -248,23 +258,27 @@ class App:
 
         return [pid for pid in self.left() if pid != self.pid and is_app(pid)]
 
-    def wait_below(self, number: int) -> list[int]:
-        """Wait until there are so many processes below autorun; their pids."""
+    def running(self) -> list[int]:
+        """Those of the app's processes that run: a checkpoint stands, and takes no signal."""
+        return [pid for pid in self.below() if not is_checkpoint(pid)]
+
+    def wait_running(self, number: int) -> list[int]:
+        """Wait until so many of the app's processes run; their pids."""
 
         def as_many() -> list[int]:
-            found = self.below()
+            found = self.running()
             return found if len(found) == number else []
 
-        return until(as_many, lambda: f"{number} below wanted, {self.below()}\n{self.said()}")
+        return until(as_many, lambda: f"{number} wanted, {self.running()} run\n{self.said()}")
 
     def wait_renewed(self, before: list[int]) -> list[int]:
-        """Wait until as many processes as before are below autorun, and none of those."""
+        """Wait until as many processes as before run, and none of those."""
 
         def renewed() -> list[int]:
-            found = self.below()
+            found = self.running()
             return found if len(found) == len(before) and not {*found} & {*before} else []
 
-        return until(renewed, lambda: f"{before}, then {self.below()}\n{self.said()}")
+        return until(renewed, lambda: f"{before}, then {self.running()}\n{self.said()}")
 
     def stop_leaves_nothing(self, port: int | None = None, number: int = signal.SIGINT) -> int:
         """Stop it; no process is left, and whoever comes next may have the port."""

@@ -1,5 +1,6 @@
 """Small things with the methods of real ones, which record what was asked of them."""
 
+import os
 import threading
 
 
@@ -45,6 +46,10 @@ class FakeApp:
 
     def stacks(self) -> str:
         return "MainThread:"
+
+    def alone(self) -> int:
+        self.calls.append("alone")
+        return os.getppid()
 
     def orphaned(self) -> None:
         self.calls.append("orphaned")

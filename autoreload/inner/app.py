@@ -110,8 +110,11 @@ class App:
 
     def _stop(self, *, restart: bool) -> None:
         """The signal goes to the main thread, which it wakes from any wait."""
-        if restart and self.chain is not None:
-            self.chain.announce()
+        if self.chain is not None:
+            if restart:
+                self.chain.announce()
+            else:
+                self.chain.end()
         if restart and self.keeping is not None:
             try:
                 self.keeping.hand_over(self.longest_stop_s)
@@ -224,6 +227,10 @@ class App:
         from autoreload.inner import frameworks
 
         return frameworks.cached()
+
+    def alone(self) -> int:
+        """The program has closed our descriptors, and no word goes in or out; the parent."""
+        return os.getppid() if self.chain is None else self.chain.abandon()
 
     def orphaned(self) -> None:
         """The outer is gone without a word: end what was started, the app, and this process."""

@@ -5,8 +5,9 @@ parent freezes there, with every signal blocked, and waits for the end of the ch
 as the program. When a run ends because of a change, the checkpoint above it looks whether all that
 it has taken in is still so. If it is, it forks again, and that child is the next run: it waits for
 its turn as any run does. If not, the word goes further up, and at the top to the outer, which
-starts anew. However else a run ends, each checkpoint ends just like it, so that the outer sees the
-program's own end.
+starts anew. A program that ends by itself leaves its checkpoints for the next run as well: the one
+above it forks, tells the outer how the program has ended, and that child waits for a save. When the
+program was asked to end for good, each checkpoint ends just like it.
 
 A checkpoint that is killed takes the others along and leaves the program alone: the outer is its
 parent then, and the next restart is a cold one.
@@ -27,9 +28,11 @@ from autoreload.inner import trials
 from autoreload.inner.ahead import await_turn, forget_listings
 from autoreload.inner.driver import Driver
 from autoreload.inner.safety import Safety
-from autoreload.inner.standby import AGAIN, IS_CHECKPOINT, IS_PROGRAM, OVER, Post, is_up
+from autoreload.inner.standby import Post, is_up
+from autoreload.inner.upward import AGAIN, IS_CHECKPOINT, IS_PROGRAM, OVER, WAITS, Upward
 from autoreload.system import census, processes
 from autoreload.system.channel import Channel, ChannelClosed, high_pipe
+from autoreload.system.waiting import wait
 from autoreload.watch import telling
 
 TYPE_CHECKING = False
@@ -40,6 +43,9 @@ if TYPE_CHECKING:
     from autoreload.inner.app import App
     from autoreload.watch.traces import Traces
     from autoreload.watch.watcher import Watcher
+
+ABANDONED_S = 1.0
+"""How long the end of a checkpoint that was killed is waited for."""
 
 
 class Chain:
@@ -56,8 +62,7 @@ class Chain:
         self._pid = getpid()
         self._parent = os.getppid()
         self._safety = Safety(channel, traces, root)
-        self._up: int | None = None
-        self._up_inode = 0
+        self._up = Upward()
         self._above: list[int] = []
         self._last = 0.0
         self._newest_at: int | None = None
@@ -65,6 +70,7 @@ class Chain:
         self.wants_standby: bool | None = None
         """Whether one is to stand by for the next run; None where memory allows."""
         self._place = ""
+        self._name = ""
         self.is_over = False
         self.hot: list[str] = []
         self._has_passed = False
@@ -84,7 +90,7 @@ class Chain:
         self._safety.close()
         if self.wants_standby is not False:
             newest = len(self._above) if self._newest_at is None else self._newest_at
-            self._say_up(is_up(len(self._above) - newest))
+            self._up.say(is_up(len(self._above) - newest))
 
     def consider(self, path: str) -> None:
         """Leave a checkpoint behind, if one is due before this file is taken in."""
@@ -116,14 +122,29 @@ class Chain:
 
     def announce(self) -> None:
         """The run that is about to end is to be followed by another."""
-        goes_on = self._up is not None and not self._is_forgone
+        goes_on = self._up.fd is not None and not self._is_forgone
         self._safety.tell(part=goes_on)
         if goes_on:
-            self._say_up(AGAIN)
+            self._up.say(AGAIN)
+
+    def end(self) -> None:
+        """The program is about to end for good."""
+        self._up.say(OVER)
+
+    def abandon(self) -> int:
+        """End the checkpoints, as none can be told to go on any more; the parent since then."""
+        if self._above and os.getppid() == self._parent:
+            processes.send(self._above[0], signal.SIGKILL)  # one takes the others along
+            until = time.monotonic() + ABANDONED_S
+            while os.getppid() == self._parent and time.monotonic() < until:
+                wait([], 0.001)
+        self._above, self._parent = [], os.getppid()
+        return self._parent
 
     def forgo(self, reason: str) -> None:
         """No run is to go on from any of the checkpoints."""
         self._is_forgone, self._safety.refused = True, Refusal(reason)
+        self._up.say(OVER)
 
     # --- leaving one behind ---------------------------------------------------------------------
 
@@ -131,7 +152,7 @@ class Chain:
         self._watcher.park()
         if self._app.asked or self.is_over:  # since its last turn, which was waited for
             self._watcher.start()
-        elif reason := self._safety.refusal({self._channel.fd, self._up, *self._watcher.fds}):
+        elif reason := self._safety.refusal({self._channel.fd, self._up.fd, *self._watcher.fds}):
             self._refuse(reason)
         else:
             self._fork(path)
@@ -146,10 +167,10 @@ class Chain:
         gc.freeze()
         self._look_up()
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
-        self._say_up(IS_CHECKPOINT)
+        self._up.say(IS_CHECKPOINT)
         reason = self._fork_blocked(path)
         if reason:
-            self._say_up(IS_PROGRAM)
+            self._up.say(IS_PROGRAM)
             self._refuse(reason)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
@@ -178,14 +199,9 @@ class Chain:
     def _look_up(self) -> None:
         """The checkpoints above may be gone; then this process is the first of a new chain."""
         if os.getppid() != self._parent:
-            self._let_go_above()
+            self._up.end()
             self._above, self._parent = [], os.getppid()
             self._newest_at = None
-
-    def _let_go_above(self) -> None:
-        if self._up is not None and _inode(self._up) == self._up_inode:
-            os.close(self._up)
-        self._up = None
 
     def _go_on(self, mouth: int) -> None:
         """In the child: it is the program from here on."""
@@ -195,8 +211,7 @@ class Chain:
         self._watcher.revive()
 
     def _descend(self, mouth: int) -> None:
-        self._let_go_above()
-        self._up, self._up_inode = mouth, _inode(mouth)
+        self._up.begin(mouth)
         # Not by getppid: it may be gone already, and another one be the parent.
         self._parent, self._pid = self._pid, getpid()
         self._app.pid = self._pid
@@ -217,31 +232,40 @@ class Chain:
             self._stand(pid, ears, path)
         except Exception as error:
             self._channel.tell("cold", reason=f"a checkpoint failed: {error!r}", over=True)
-            self._say_up(OVER)  # and not AGAIN: that one might fail for ever
+            self._up.say(OVER)  # and not AGAIN: that one might fail for ever
             os._exit(protocol.SENTINEL)  # noqa: TID251
 
     def _stand(self, pid: int, ears: int, path: str) -> None:
         processes.die_with_parent(self._parent)
-        post = Post(fork=_fork, say_up=self._say_up, may_prepare=self._may_prepare)
+        self._name = processes.rename(processes.CHECKPOINT)
+        post = Post(fork=_fork, say_up=self._up.say, may_prepare=self._may_prepare)
         post.follow(pid, ears)
         while True:
             ended = post.await_end()
             if ended is None:
-                self._begin(post.mouth, path)
+                self._begin(post.mouth, path, None)
                 return
-            if AGAIN not in ended.words:
+            has_failed = not ended.goes_on
+            if has_failed and ended.is_over:
                 post.discard()
                 self._end_like(ended.status, ended.words)
-            if reason := self._changed(path):
+            if not has_failed and (reason := self._changed(path)):
                 post.discard()
                 self._pass_up(reason)
-            if post.let_go():
+            if not has_failed and post.let_go():
                 continue
-            ears, mouth = high_pipe()
-            pid = _fork()
+            post.discard()
+            status = ended.status
+            try:
+                ears, mouth = high_pipe()
+                pid = _fork()
+            except OSError:
+                if has_failed:
+                    self._end_like(status, ended.words)
+                raise
             if pid == 0:
                 os.close(ears)
-                self._begin(mouth, path)
+                self._begin(mouth, path, status if has_failed else None)
                 return
             os.close(mouth)
             post.follow(pid, ears)
@@ -254,13 +278,13 @@ class Chain:
     def _end_like(self, status: int, words: bytes) -> "NoReturn":
         if words[-1:] == IS_CHECKPOINT:
             os._exit(0)  # noqa: TID251  # that one is gone, the program lives on without us
-        self._say_up(OVER)
+        self._up.say(OVER)
         processes.end_like(status)
 
     def _pass_up(self, reason: str) -> "NoReturn":
-        if self._up is None:
+        if self._up.fd is None:
             self._channel.tell("cold", reason=reason, over=True)
-        self._say_up(AGAIN)
+        self._up.say(AGAIN)
         os._exit(protocol.SENTINEL)  # noqa: TID251  # a copy of the program, of which only one ends
 
     def _changed(self, path: str) -> str:
@@ -278,12 +302,19 @@ class Chain:
                 return f"{found.path} is loaded first"
         return ""
 
-    def _begin(self, mouth: int, path: str) -> None:
-        """In a fork of a checkpoint: wait for the turn, and begin a run."""
+    def _begin(self, mouth: int, path: str, status: int | None) -> None:
+        """In a fork of a checkpoint: wait for the turn, and begin a run.
+
+        `status` is that of a run that has ended by itself.
+        """
+        processes.rename(self._name)
         self._descend(mouth)
+        self._up.say(WAITS)
+        ended = {} if status is None else {"ended": os.waitstatus_to_exitcode(status)}
         try:
-            self._channel.send("hello", chain=self._above, again=True)
+            self._channel.send("hello", chain=self._above, again=True, **ended)
             turn = await_turn(self._channel)
+            self._up.say(IS_PROGRAM)
             if reason := self._changed(path):
                 # To the outer this run is another one that ends, whoever of us is left to go on.
                 self._channel.tell("cold", reason=reason, over=True)
@@ -307,14 +338,6 @@ class Chain:
         self._watcher.has_compared = True
         self._watcher.revive()
 
-    def _say_up(self, word: bytes) -> None:
-        # The program may have closed it, and the number may be that of a file of its own.
-        if self._up is not None and _inode(self._up) == self._up_inode:
-            try:
-                os.write(self._up, word)
-            except OSError:
-                pass  # the checkpoint above is gone
-
 
 def _fork() -> int:
     """Fork; from 3.12 on CPython warns of native threads, which are looked at by us."""
@@ -323,10 +346,3 @@ def _fork() -> int:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         return os.fork()
-
-
-def _inode(fd: int) -> int:
-    try:
-        return os.fstat(fd).st_ino
-    except OSError:
-        return -1

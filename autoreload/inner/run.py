@@ -7,12 +7,11 @@ import sys
 
 from autoreload.core import protocol
 from autoreload.core.changes import LONE_WAIT_S, WARM_LONE_WAIT_S
-from autoreload.inner import disguise, hooks, launch, leaving
+from autoreload.inner import disguise, hooks, launch, leaving, occasions
 from autoreload.inner.ahead import Ahead, Scouting
 from autoreload.inner.app import App, nap
 from autoreload.inner.callables import Unusable
 from autoreload.inner.keeping import Keeping
-from autoreload.system import audit
 from autoreload.system import channel as channels
 from autoreload.system.channel import Channel, ChannelClosed
 from autoreload.watch import telling
@@ -24,7 +23,6 @@ from autoreload.watch.watcher import Watcher
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import FrameType
 
     from autoreload.core.protocol import Message
     from autoreload.inner.wishes import Wishes
@@ -76,9 +74,9 @@ def main() -> bool:
         os.environ.update(listenfds.variables(offered, os.getpid()))
         if app.keeping is not None:
             app.keeping.note(range(listenfds.FIRST_FD, listenfds.FIRST_FD + offered))
-    _tell_of_children(channel)
-    _keep_one_reloader(channel, traces)
-    traces.on_module["uvicorn.server"] = _hasten
+    occasions.tell_of_children(channel)
+    occasions.keep_one_reloader(channel, traces)
+    traces.on_module["uvicorn.server"] = occasions.hasten
     traces.on_module["pydevd"] = lambda _: watcher.wake()  # before a debugger stops every thread
     os.register_at_fork(
         before=watcher.park, after_in_parent=watcher.start, after_in_child=watcher.forget
@@ -288,29 +286,6 @@ def _prepare(start: "Message") -> None:
         del sys.orig_argv[door]
 
 
-def _tell_of_children(channel: Channel) -> None:
-    """Tell once that the program starts processes: these may write what we do not see written."""
-    told: list[str] = []
-
-    def tell(*_: object) -> None:
-        frame: FrameType | None = sys._getframe(1)
-        while frame is not None and frame.f_code.co_filename == audit.__file__:
-            frame = frame.f_back
-        is_checkpoint = frame is not None and disguise.is_ours(frame.f_code.co_filename)
-        if not told and not is_checkpoint:
-            told.append("spawns")
-            channel.tell("spawns")
-
-    for event in ("subprocess.Popen", "os.posix_spawn", "os.fork", "os.forkpty", "os.system"):
-        audit.also(event, tell)
-
-
-def _hasten(module: object) -> None:
-    from autoreload.inner import hastening
-
-    hastening.hasten(module)
-
-
 def _settings(start: "Message") -> Settings:
     patterns = start.texts("ignore")
     return Settings(
@@ -327,26 +302,3 @@ def _ignored(patterns: list[str], start: "Message") -> "Callable[[str], bool]":
     from autoreload.core.gitignore import of_option
 
     return of_option(patterns, start.text("root")).match
-
-
-def _keep_one_reloader(channel: Channel, traces: Traces) -> None:
-    """Reloaders that the program itself would start are switched off when their module comes in."""
-
-    def later(name: str) -> None:
-        def patch(module: object) -> None:
-            from autoreload.inner import children, frameworks
-
-            children.connect(channel)
-            frameworks.switch_off(name, module, lambda what: channel.tell("own", what=what))
-
-        traces.on_module[name] = patch
-
-    for name in (
-        "werkzeug.serving",
-        "uvicorn.config",
-        "django.utils.autoreload",
-        "gunicorn.config",
-        "hypercorn.config",
-        "multiprocessing.spawn",
-    ):
-        later(name)

@@ -13,6 +13,7 @@ import signal
 import time
 
 from autoreload.core.checkpoints import MOST, STANDBY_AFTER_S
+from autoreload.inner.upward import AGAIN, IS_CHECKPOINT, OVER, WAITS
 from autoreload.system import pages, processes
 from autoreload.system.channel import high_pipe
 from autoreload.system.waiting import wait
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 STEP_S = 0.002
 """The pause between two steps of copying: it takes half a core at most from the program."""
 
-IS_CHECKPOINT, IS_PROGRAM, AGAIN, OVER = b"c", b"p", b"a", b"o"
-"""What a process says to the checkpoint above: it has become one, or is the program after all; the
-run that ends is to be followed by another; the run is over, and this is how it ended."""
 _ELSEWHERE = MOST + 1
 
 
@@ -43,6 +41,16 @@ class Ended:
     def __init__(self, status: int, words: bytes) -> None:
         self.status = status
         self.words = words
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether another one is to follow."""
+        return AGAIN in self.words
+
+    @property
+    def is_over(self) -> bool:
+        """Whether none is: all is over, or it was no run that has ended."""
+        return OVER in self.words or self.words[-1:] in (IS_CHECKPOINT, WAITS)
 
 
 class Post:

@@ -219,6 +219,10 @@ class Child:
         self.chain = [one for one in left if one != self.live]
         return True
 
+    def is_whole(self) -> bool:
+        """Whether it and its checkpoints are alive."""
+        return all(processes.is_alive(pid) for pid in (*self.chain, self.live))
+
     def successor(self) -> "Child":
         """The run that a checkpoint has begun in this one's stead, and that waits for its turn."""
         next_one = Child(self.pid, self.channel)

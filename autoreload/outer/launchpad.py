@@ -116,11 +116,13 @@ class Launchpad:
             pid, notices = self._spawning.spawn(self._plan.args, environment, mask=self._mask)
             self._spawning.begin(notices)
             return Child(pid, None, started_ns)
-        if self.successor is not None:
+        if self.successor is not None and self.successor.is_whole():
             child, self.successor = self.successor, None
+            child.started, child.started_ns = time.monotonic(), started_ns
             if not wait:
                 self.begin(child)
             return child
+        self._discard_successor()
         if self._waiting is not None and not processes.is_alive(self._waiting.pid):
             self.discard()
         booted, self._waiting = self._waiting or self._boot(), None
@@ -166,12 +168,25 @@ class Launchpad:
         booted.channel.tell("start", nonce=booted.nonce, **fields)
         return booted
 
-    def discard(self) -> None:
-        """Nothing follows: end the interpreter that waits."""
+    def discard(self) -> set[int]:
+        """Nothing follows: end the run that waits, and its checkpoints; which processes these are.
+
+        They may take a moment to be gone.
+        """
+        pids = self.pids()
         if self._waiting is not None:
             booted, self._waiting = self._waiting, None
             booted.channel.close()
             processes.send(booted.pid, signal.SIGKILL)
+        self._discard_successor()
+        return pids
+
+    def _discard_successor(self) -> None:
+        if self.successor is not None:
+            child, self.successor = self.successor, None
+            for pid in (*child.chain, child.live):
+                processes.send(pid, signal.SIGKILL)
+            child.close()
 
     def _boot(self) -> "Booted":
         self._enter()

@@ -31,7 +31,7 @@ from autoreload.system.waiting import POLLHUP, wait
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from autoreload.core.protocol import Message
     from autoreload.core.targets import Plan
@@ -110,7 +110,7 @@ class Outer:
             self._control,
         )
         self._state = State.WAITING
-        self._ended: processes.Ended | None = None
+        self._ended: int | None = None
         self._stop_at: float | None = None
         self._has_run = False
 
@@ -146,8 +146,7 @@ class Outer:
         self._control.serve(ready, time.monotonic())
         if self._child is None or channel is None or not ready.get(channel, 0) & POLLHUP:
             return
-        # Its end is about to be reported; if not, the app has closed every descriptor.
-        if not self._ears.wait(DYING_S):
+        if not self._ears.wait(DYING_S):  # no end follows: the app has closed every descriptor
             self._on_messages()
             self._child.close()
             self._watching.follow(self._child, inner=False)
@@ -188,8 +187,8 @@ class Outer:
                 self._clearing.between(self._launchpad.pids())
             case Action.REPORT if self._child is not None and self._ended is not None:
                 waiting = self._state is State.WAITING
-                also = self._outage.begin(self._child, self._ended.code, waits=waiting)
-                self._ending.report(self._child, self._ended.code, also, waiting=waiting)
+                also = self._outage.begin(self._child, self._ended, waits=waiting)
+                self._ending.report(self._child, self._ended, also, waiting=waiting)
             case Action.LOOK:
                 self._runs.look_alone()
             case Action.LEAVE:
@@ -213,7 +212,7 @@ class Outer:
         self._report.launched(child)
 
     def _leave(self) -> None:
-        self._launchpad.discard()
+        self._clearing.end(self._launchpad.discard())
         self._sockets.close()
         self._clearing.at_the_end()
         self._ending.say_last()
@@ -256,34 +255,35 @@ class Outer:
                 self._deciding.announced(message, is_news=is_news)
                 self._feed(Event.ANNOUNCED)
             case "hello" if message.flag("again"):
-                self._on_again()
+                self._on_again(message.fields.get("ended"))
             case "cold" if message.flag("over"):  # it ends so that a cold start follows
                 self._feed(Event.ANNOUNCED)
             case _ if self._child is not None:
                 self._hearing.hear(message, self._child)
 
-    def _on_again(self) -> None:
-        """The run is over, and a checkpoint goes on in its stead."""
+    def _on_again(self, code: object) -> None:
+        """The run is over, and a checkpoint goes on: now, or after a save if it ended by itself."""
         if self._state is State.LEAVING:
-            self._feed(Event.OVERDUE)
-            return
-        self._feed(Event.ANNOUNCED)
-        self._runs.pass_on()
-        self._feed(Event.ENDED)
+            return self._feed(Event.OVERDUE)
+        if not isinstance(code, int):
+            self._feed(Event.ANNOUNCED)
+        return self._on_end(code if isinstance(code, int) else 0, self._runs.pass_on)
 
     def _on_children(self) -> None:
         for ended in self._clearing.ended():
             if self._child is None or ended.pid != self._child.pid or self._state not in ALIVE:
                 continue
             self._on_messages()  # what it said last
-            child = self._child
-            if child.outlives(ended.pid):
-                continue
-            self._report.over(child, is_restart=self._state is State.RESTARTING)
-            self._ended = ended
-            is_final = self._ending.is_final(child, ended.code, self._state, has_run=self._has_run)
-            self._runs.end()
-            self._feed(Event.FINAL if is_final else Event.ENDED)
+            if not self._child.outlives(ended.pid):
+                self._report.over(self._child, is_restart=self._state is State.RESTARTING)
+                self._on_end(ended.code, self._runs.end)
+
+    def _on_end(self, code: int, let_go: "Callable[[], None]") -> None:
+        assert self._child is not None
+        self._ended = code
+        is_final = self._ending.is_final(self._child, code, self._state, has_run=self._has_run)
+        let_go()
+        self._feed(Event.FINAL if is_final else Event.ENDED)
 
     def _on_time(self) -> None:
         now = time.monotonic()

@@ -4,8 +4,6 @@ import os
 import signal
 import sys
 
-from autoreload.core.listenfds import FIRST_FD
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -29,6 +27,8 @@ def spawn(
     It keeps `pass_fd` under its number, and finds `placed` from descriptor 3 on; none of these may
     stand among the numbers that are so taken.
     """
+    from autoreload.core.listenfds import FIRST_FD  # the inner, which spawns nothing, imports us
+
     taken = range(FIRST_FD, FIRST_FD + len(placed))
     assert pass_fd not in taken
     assert not set(placed) & set(taken)
@@ -44,6 +44,24 @@ def spawn(
         setsigmask=list(mask),
         setsigdef=list(RESET),
     )
+
+
+CHECKPOINT = "checkpoint"
+"""The name of a process from which a run may go on."""
+
+
+def rename(name: str) -> str:
+    """Give this process a name that `ps` and `top` show (Linux, proc(5)); the one that it had."""
+    try:
+        fd = os.open("/proc/self/comm", os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return name
+    try:
+        former = os.fsdecode(os.read(fd, 64).rstrip(b"\n"))
+        os.write(fd, os.fsencode(name))
+    finally:
+        os.close(fd)
+    return former
 
 
 class Ended:

@@ -40,6 +40,10 @@ if TYPE_CHECKING:
         def stacks(self) -> str:
             """Where every thread of it is."""
 
+        def alone(self) -> int:
+            """The program has closed our descriptors, and no word goes in or out; the parent."""
+            ...
+
         def orphaned(self) -> None:
             """The outer is gone: end everything."""
 

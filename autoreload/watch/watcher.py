@@ -147,10 +147,10 @@ class Watcher:
         try:
             self._turn()
         except ChannelClosed:
-            # An app that closes every descriptor has not lost its outer: that compares in our
-            # stead now, and what is left to do here is to see its end.
             if self._channel.is_ours() or os.getppid() != self._outer:
                 self._app.orphaned()
+            else:  # the app has closed every descriptor: the outer lives, and compares now
+                self._outer = self._app.alone()
             wait([], ALONE_S)
 
     def _turn(self) -> None:

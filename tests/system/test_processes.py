@@ -243,6 +243,19 @@ def test_carriers_are_found_by_what_they_carry() -> None:
         assert processes.carriers("ARRIED", identity) == []
 
 
+def test_a_name_is_given_and_given_back() -> None:
+    code = """
+        from autoreload.system import processes
+        shown = lambda: open("/proc/self/comm").read().strip()
+        before = shown()
+        assert processes.rename("checkpoint") == before
+        assert shown() == processes.CHECKPOINT
+        assert processes.rename(before) == "checkpoint"
+        assert shown() == before
+    """
+    assert output(code) == ""
+
+
 def test_who_is_alive() -> None:
     with spawned(READY_AND_STAY) as (pid, read):
         heard(read)

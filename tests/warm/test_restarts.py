@@ -217,7 +217,7 @@ def test_a_killed_checkpoint_costs_one_cold_restart(app: App) -> None:
     live = int(answer.split()[3])
     above = min(pid for pid in app.below() if pid != live)
     app.signal_process(above, signal.SIGKILL)
-    app.wait_below(1)  # one takes the others along
+    app.wait_running(1)  # one takes the others along
     assert app.get(port).split()[3] == str(live), "the program itself lives on"
     app.edit("quick.py", "VALUE = 2\n")
     assert born(app, port, " 1 2 ") != answer.split()[0]
@@ -254,6 +254,68 @@ def test_a_program_that_fails_is_repaired_by_the_next_save(app: App) -> None:
     assert "autoreload" not in app.err().partition("Traceback")[2].partition("NameError")[0]
     app.edit("quick.py", "VALUE = 3\n")
     app.wait_for("value 3")
+
+
+BREAKING = ("1 / 0", "import os; os._exit(5)", "import os; os.kill(os.getpid(), 9)", "VALUE = (")
+
+
+@pytest.mark.parametrize("broken", BREAKING)
+def test_after_a_broken_save_the_repaired_one_is_served_warm(app: App, broken: str) -> None:
+    port = serve(app, "--no-hold")
+    first = born(app, port, " 1 1 ")
+    for number in (2, 3):
+        app.edit("quick.py", f"{broken}\n")
+        app.wait_for("waiting for a change", times=number - 1)
+        app.edit("quick.py", f"VALUE = {number}\n")
+        assert born(app, port, f" 1 {number} ") == first
+    assert app.count(r"\(cold: ") == 0, app.said()
+    assert app.stop_leaves_nothing(port) == 0
+
+
+def test_a_program_that_is_done_is_run_again_from_its_checkpoints(app: App) -> None:
+    run_script(app, "import slow, quick\nprint('v', slow.BORN, quick.VALUE, flush=True)\n")
+    first = app.wait_for(r"v (\w+) 1\n").group(1)
+    for value in (2, 3):
+        app.wait_for("exit code 0, waiting for a change", times=value - 1)
+        app.edit("quick.py", f"VALUE = {value}\n")
+        app.wait_for(f"v {first} {value}\n")
+    app.wait_for("exit code 0, waiting for a change", times=3)
+    app.stop_leaves_nothing()
+
+
+def test_checkpoints_that_are_gone_when_a_save_comes_cost_a_cold_start(app: App) -> None:
+    run_script(app, "import slow, quick\nprint('v', quick.VALUE, flush=True)\n")
+    app.wait_for("exit code 0, waiting for a change")
+    app.signal_process(min(app.below()), signal.SIGKILL)
+    until(lambda: len(app.below()) <= 1, app.said)  # the run that waits is ended by the save
+    app.edit("quick.py", "VALUE = 2\n")
+    app.wait_for("v 2\n")
+    app.wait_for("exit code 0, waiting for a change", times=2)
+    app.stop_leaves_nothing()
+
+
+def test_a_run_that_waits_for_a_save_does_not_outlive_autorun(app: App) -> None:
+    run_script(app, "import slow, quick\nprint('v', quick.VALUE, flush=True)\n")
+    app.wait_for("exit code 0, waiting for a change")
+    app.send(signal.SIGKILL)
+    app.wait()
+    app.assert_nothing_left()
+
+
+def test_a_program_that_closes_every_descriptor_has_no_checkpoints(app: App) -> None:
+    """They held our end of the channel, and it was asked to stop there, where it heard nothing."""
+    closes = (
+        "import os, time\nos.closerange(3, os.sysconf('SC_OPEN_MAX'))\nprint('up', flush=True)\n"
+    )
+    waits = "try:\n    time.sleep(1000)\nfinally:\n    print('v', quick.VALUE, flush=True)\n"
+    run_script(app, f"import slow, quick\n{closes}{waits}")
+    app.wait_for("up")
+    until(lambda: len(app.below()) == 1, app.said)
+    app.edit("quick.py", "VALUE = 2\n")
+    app.wait_for("v 1\n")
+    app.wait_for("up", times=2)
+    assert app.count("killed") == 0, app.said()
+    app.stop_leaves_nothing()
 
 
 def test_what_is_in_buffers_is_written_once(app: App) -> None:
@@ -341,7 +403,7 @@ def test_without_the_option_there_are_no_checkpoints(app: App) -> None:
     app.write("quick.py", "VALUE = 1\n")
     app.write("main.py", SERVER)
     port = free_port()
-    app.start("main.py", str(port))
+    app.start("--no-warm", "main.py", str(port))
     app.wait_answer(port, " 1 1 ")
     assert len(app.below()) == 1
 

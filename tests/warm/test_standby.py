@@ -128,7 +128,7 @@ def test_it_dies_with_its_checkpoint(app: App) -> None:
     port = serve(app, "--standby")
     waits = standby(app, port)
     app.signal_process(parent(waits), signal.SIGKILL)
-    app.wait_below(1)
+    app.wait_running(1)
     assert live(app, port, " 1 1 ") in app.below()
 
 

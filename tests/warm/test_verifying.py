@@ -67,5 +67,5 @@ def test_a_wrong_one_is_named_and_all_is_cold_from_there(app: App) -> None:
     app.wait_for("ready in", times=3)
     app.edit("quick.py", "VALUE = 3\n")
     app.wait_for("ready in", times=4)
-    app.wait_below(1)
+    app.wait_running(1)
     assert app.count("as after a cold start: warm") == 1

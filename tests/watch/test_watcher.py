@@ -457,6 +457,8 @@ ALONE = """
             return True
         def cached(self):
             return None
+        def alone(self):
+            return os.getppid()
         def orphaned(self):
             print("orphaned")
             os._exit(0)

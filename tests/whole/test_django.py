@@ -76,7 +76,7 @@ def test_views_urls_models_and_settings_are_served_anew(app: App) -> None:
 def test_what_django_caches_is_in_the_next_answer_without_a_restart(app: App) -> None:
     port = start(app, "manage.py", "runserver", "PORT")
     assert "Fresh every morning" in app.get(port, "/newest/")
-    running = app.wait_below(1)
+    running = app.wait_running(1)
     app.replace("shop/templates/shop/shelf.html", "<h1>", "<h1>Our ")
     app.wait_answer(port, "<h1>Our Corner shop")
     app.replace("templates/base.html", "</body>", "<p>the foot</p></body>")
@@ -87,18 +87,18 @@ def test_what_django_caches_is_in_the_next_answer_without_a_restart(app: App) ->
     words = {"Fresh every morning": "Täglich frisch"}
     (app.project / "shop/locale/de/LC_MESSAGES/django.mo").write_bytes(compiled(words))
     app.wait_answer(port, "Täglich frisch", Accept_Language="de")
-    assert app.wait_below(1) == running, app.said()
+    assert app.wait_running(1) == running, app.said()
     app.wait_for("Django reads it again", times=4)
     assert app.count("changed, restarting") == 0
 
 
 def test_broken_views_are_held_while_the_page_is_served(app: App) -> None:
     port = start(app, "manage.py", "runserver", "PORT")
-    running = app.wait_below(1)
+    running = app.wait_running(1)
     app.replace("shop/views.py", "TITLE = ", "TITLE == (")
     app.wait_for(r"shop/views\.py:\d+: SyntaxError")
     assert "Corner shop" in app.get(port)
-    assert app.wait_below(1) == running, app.said()
+    assert app.wait_running(1) == running, app.said()
     app.replace("shop/views.py", 'TITLE == ("Corner shop"', 'TITLE = no_name("Corner store")')
     app.wait_for("NameError: name 'no_name' is not defined")
     app.wait_for("exit code 1, waiting for a change")
@@ -123,10 +123,10 @@ def test_there_is_one_reloader(app: App, words: tuple[str, ...]) -> None:
     app.wait_for("its own reloader is switched off")
     assert app.count(r"runserver: its own reloader is switched off \(--noreload added\)") == 1
     assert app.count("Watching for file changes") == 0  # what Django's own says
-    first = app.wait_below(1)
+    first = app.wait_running(1)
     app.replace("shop/views.py", "Corner shop", "Corner store")
     app.wait_answer(port, "Corner store")
-    assert app.wait_below(1) != first
+    assert app.wait_running(1) != first
     assert app.count("switched off") == 1
     assert app.stop_leaves_nothing(port) == 0
 
@@ -160,7 +160,7 @@ def test_a_management_command_ends_as_without_us(app: App) -> None:
 
 def test_gunicorn_with_two_workers_serves_the_edit_from_both(app: App) -> None:
     port = start(app, "gunicorn", "sample.wsgi", "-w", "2", "-b", "127.0.0.1:PORT")
-    before = app.wait_below(3)
+    before = app.wait_running(3)
     app.replace("shop/views.py", "Corner shop", "Corner store")
     app.wait_renewed(before)
     app.wait_answer(port, "Corner store")

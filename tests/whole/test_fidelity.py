@@ -106,6 +106,10 @@ if __name__ == "__main__":
 '''
 
 
+ADDED = ("RELOAD_ENV", "AUTORUN_ID", "AUTORUN_CONTROL")
+"""What everything below autorun finds in its environment."""
+
+
 def both(
     words: Sequence[str],
     app: App,
@@ -126,9 +130,9 @@ def assert_same(by_hand: Outcome, ours: Outcome) -> dict[str, Any]:
     wanted, found = json.loads(by_hand.out), json.loads(ours.out)
     for name in [name for name in wanted["environment"] if name.startswith(OF_AUTORUN)]:
         del wanted["environment"][name]
-    added = {name: found["environment"].pop(name, None) for name in ("RELOAD_ENV", "AUTORUN_ID")}
+    added = {name: found["environment"].pop(name, None) for name in ADDED}
     assert added["RELOAD_ENV"] == "true"
-    assert added["AUTORUN_ID"]
+    assert all(added.values())
     for field in wanted:
         assert found[field] == wanted[field], field
     assert found.keys() == wanted.keys()

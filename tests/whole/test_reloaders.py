@@ -146,7 +146,7 @@ def test_there_is_one_reloader_and_it_is_said(
         env[name] = value
     app.start(*line.replace("PORT", str(port)).split(), env=env)
     app.wait_answer(port, "hello")
-    before = app.wait_below(processes)
+    before = app.wait_running(processes)
     app.edit("words.py", "GREETING = 'good day'\n")
     app.wait_renewed(before)
     app.wait_answer(port, "good day")

@@ -97,7 +97,7 @@ def test_asgi_server_serves_what_was_saved(app: App, line: str, processes: int) 
     app.copy_sample()
     port = start(app, line)
     app.wait_answer(port, '"version":1')
-    first = app.wait_below(processes)
+    first = app.wait_running(processes)
     app.replace("prices.py", "120", "125")
     # A worker of the first run that was still booting may be the one that answers before it ends.
     app.wait_renewed(first)
@@ -114,7 +114,7 @@ def test_wsgi_server_serves_what_was_saved(app: App, line: str, processes: int) 
     app.write("hello.py", HELLO)
     port = start(app, line)
     app.wait_answer(port, "hello, version 1")
-    first = app.wait_below(processes)
+    first = app.wait_running(processes)
     app.edit("words.py", "GREETING = 'good day'\n")
     app.wait_renewed(first)
     app.wait_answer(port, "good day, version 1")
@@ -131,10 +131,10 @@ def test_flask_keeps_its_debugger_and_reads_templates_anew(app: App) -> None:
     port = start(app, "flask --app shop run --debug --port PORT")
     app.wait_answer(port, "hello, version 1")
     assert app.get(port, "/page") == "the page"
-    running = app.wait_below(1)
+    running = app.wait_running(1)
     app.edit("templates/page.html", "another page")
     app.wait_answer(port, "another page", "/page")
-    assert app.wait_below(1) == running
+    assert app.wait_running(1) == running
     shown = app.get(port, "/broken")
     assert "look at me" in shown
     assert "Werkzeug Debugger" in shown
@@ -170,7 +170,7 @@ def test_celery_workers_run_the_saved_task(app: App) -> None:
         "--stop-timeout 0.5 celery -A tasks worker --pool prefork --concurrency 2 --loglevel INFO",
     )
     app.wait_for("hello, version 1")
-    before = app.wait_below(3)
+    before = app.wait_running(3)
     app.edit("words.py", "GREETING = 'good day'\n")
     app.wait_for("good day, version 1")
     app.replace("tasks.py", "version 1", "version 2")

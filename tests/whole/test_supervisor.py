@@ -154,7 +154,7 @@ def test_watching_autorun_leaves_no_orphan_under_a_supervisor(
     supervisor.start(watching)
     app.wait_answer(port, "Fresh every morning")
     pid = supervisor.wait_running("shop")
-    assert len(app.wait_below(2)) == 2
+    assert len(app.wait_running(2)) == 2
     supervisor.stop_program("shop")
     assert app.below() == []
     supervisor.start_program("shop")
@@ -164,4 +164,4 @@ def test_watching_autorun_leaves_no_orphan_under_a_supervisor(
     supervisor.wait_running("shop", other_than=pid)
     app.replace("shop/views.py", "Corner shop", "Corner store")
     app.wait_answer(port, "Corner store")
-    assert len(app.wait_below(2)) == 2
+    assert len(app.wait_running(2)) == 2

@@ -1,0 +1,54 @@
+"""What is done when the program imports certain modules, or starts processes."""
+
+from autoreload.system import audit
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from autoreload.system.channel import Channel
+    from autoreload.watch.traces import Traces
+
+
+def tell_of_children(channel: "Channel") -> None:
+    """Tell once that the program starts processes: these may write what we do not see written."""
+    told: list[str] = []
+
+    def tell(*_: object) -> None:
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None and frame.f_code.co_filename == audit.__file__:
+            frame = frame.f_back
+        is_checkpoint = frame is not None and disguise.is_ours(frame.f_code.co_filename)
+        if not told and not is_checkpoint:
+            told.append("spawns")
+            channel.tell("spawns")
+
+    for event in ("subprocess.Popen", "os.posix_spawn", "os.fork", "os.forkpty", "os.system"):
+        audit.also(event, tell)
+
+
+def hasten(module: object) -> None:
+    from autoreload.inner import hastening
+
+    hastening.hasten(module)
+
+
+def keep_one_reloader(channel: "Channel", traces: "Traces") -> None:
+    """Reloaders that the program itself would start are switched off when their module comes in."""
+
+    def later(name: str) -> None:
+        def patch(module: object) -> None:
+            from autoreload.inner import children, frameworks
+
+            children.connect(channel)
+            frameworks.switch_off(name, module, lambda what: channel.tell("own", what=what))
+
+        traces.on_module[name] = patch
+
+    for name in (
+        "werkzeug.serving",
+        "uvicorn.config",
+        "django.utils.autoreload",
+        "gunicorn.config",
+        "hypercorn.config",
+        "multiprocessing.spawn",
+    ):
+        later(name)
