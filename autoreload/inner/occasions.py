@@ -1,9 +1,14 @@
 """What is done when the program imports certain modules, or starts processes."""
 
+import sys
+
+from autoreload.inner import disguise
 from autoreload.system import audit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from types import FrameType
+
     from autoreload.system.channel import Channel
     from autoreload.watch.traces import Traces
 
