@@ -28,7 +28,7 @@ costs the inner no import.
                      called   the program's own code begins
                      settled  it was called, and has imported nothing for a while
                      usage    the target cannot be run as it was named
-                     failed   the exception that ends the program: kind, text, path, line,
+                     failed   (asks) the exception that ends the program: kind, text, path, line,
                               column, source (from line `first` on), trace, whether that is
                               hidden, and the module that is missing
                      noticed  something has changed, a restart may follow

@@ -215,7 +215,9 @@ def _tell_failed(channel: Channel, app: App, error: BaseException, start: "Messa
     if not app.asked and os.getpid() == app.pid:
         from autoreload.inner import failing
 
-        if (fields := failing.told(error, start.text("root"))) is not None:
+        fields = failing.told(error, start.text("root"))
+        # The traceback follows, and what it is of is to be said before.
+        if fields is not None and channel.ask("failed", (), **fields) is None:
             channel.tell("failed", **fields)
 
 

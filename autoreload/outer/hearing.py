@@ -1,5 +1,7 @@
 """What the inner says beside the course of its life: passed on, remembered, or said to the user."""
 
+from autoreload.system import channel as channels
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from autoreload.core.protocol import Message
@@ -55,6 +57,7 @@ class Hearing:
                     self._noticing.keeps(message)
             case "failed":
                 self._report.say()  # before the traceback, what it is of
+                channels.answer(message)
             case "later" | "prompt":
                 if kept := self._noticing.keeps(message):
                     self._launchpad.discard()

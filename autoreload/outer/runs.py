@@ -177,7 +177,8 @@ class Runs:
         self._let_go()
         if self.child is not None:
             successor = self.child.successor()
-            if self._warmth is None or self._warmth.is_trusted(successor):
+            ended_by_itself = not self._is_decided
+            if self._warmth is None or ended_by_itself or self._warmth.is_trusted(successor):
                 self._launchpad.successor = successor
 
     def _let_go(self) -> None:

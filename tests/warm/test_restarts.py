@@ -267,7 +267,7 @@ def test_after_a_broken_save_the_repaired_one_is_served_warm(app: App, broken: s
         app.edit("quick.py", f"{broken}\n")
         app.wait_for("waiting for a change", times=number - 1)
         app.edit("quick.py", f"VALUE = {number}\n")
-        assert born(app, port, f" 1 {number} ") == first
+        assert born(app, port, f" 1 {number} ") == first, app.said()
     assert app.count(r"\(cold: ") == 0, app.said()
     assert app.stop_leaves_nothing(port) == 0
 
