@@ -201,6 +201,29 @@ class Seconds(click.ParamType[float]):
     default=True,
     help="Take letters that the app leaves on the terminal: h + enter lists them.  [default: keys]",
 )
+@click.option(
+    "--json",
+    is_flag=True,
+    help="Events on stderr, a JSON object a line; what the app writes is among them.",
+)
+@click.option(
+    "--events",
+    default="",
+    metavar="FILE|fd:N",
+    help="Append the events to a file, or to a descriptor, beside everything else.",
+)
+@click.option(
+    "--log-file",
+    default="",
+    metavar="PATH",
+    help="Append what the app and autorun write to a file, too. "
+    "The app then writes to a pipe, or to a terminal of its own where it had one.",
+)
+@click.option(
+    "--background",
+    is_flag=True,
+    help="Return when it is ready, or broken; it goes on. See autorun logs, wait, stop.",
+)
 @click.option("--python", default=None, metavar="PATH", help="Interpreter to run the app with.")
 @click.option(
     "--leave",
@@ -320,6 +343,10 @@ def options(values: "Mapping[str, Any]", called: "Callable[[str], str]") -> Opti
         verify_warm=values["verify_warm"],
         name=values["name"],
         keys=values["keys"],
+        json=values["json"],
+        events=values["events"],
+        log_file=values["log_file"],
+        background=values["background"],
     )
 
 

@@ -106,7 +106,7 @@ def _print(settled: "Settled") -> int:
 def _run(planned: "Plan", configuration: Configuration, words: "Sequence[str]") -> int:
     from autoreload.core.listenfds import SocketProblem
     from autoreload.outer import instances
-    from autoreload.outer.run import run
+    from autoreload.outer.opening import run
 
     try:
         instance = instances.claim(words, configuration.options.name, os.environ)

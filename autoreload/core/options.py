@@ -28,18 +28,23 @@ class Options:
     """The options of one autorun; every field is one option of the command line."""
 
     __slots__ = (
+        "background",
         "clear",
         "color",
         "data",
         "delay_s",
+        "events",
         "exit",
         "exit_on_error",
         "explain",
         "hold",
         "ignore",
+        "is_own_log",
+        "json",
         "keep_sockets",
         "keys",
         "leave",
+        "log_file",
         "name",
         "poll_s",
         "python",
@@ -81,6 +86,10 @@ class Options:
         verify_warm: bool = False,
         name: str = "",
         keys: bool = True,
+        json: bool = False,
+        events: str = "",
+        log_file: str = "",
+        background: bool = False,
     ) -> None:
         self.watch = watch
         self.ignore = ignore
@@ -113,6 +122,21 @@ class Options:
         """What this autorun is called beside others of the same directory."""
         self.keys = keys
         """Whether letters are taken from the terminal when the app leaves them."""
+        self.json = json
+        """Whether events stand on stderr in the place of our lines."""
+        self.events = events
+        """A file, or `fd:N`, that is told every event; empty for none."""
+        self.log_file = log_file
+        """Where the app's output and our lines are written as well; empty for nowhere."""
+        self.background = background
+
+        self.is_own_log = False
+        """Whether `log_file` is one of autorun's own, which nobody has named."""
+
+    @property
+    def captures(self) -> bool:
+        """Whether what the app writes goes through our hands."""
+        return self.json or self.background or bool(self.log_file)
 
     def differing(self, other: "Options") -> list[str]:
         """The fields that are not the same in another one."""

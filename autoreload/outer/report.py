@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from autoreload.outer.child import Child
     from autoreload.outer.journal import Journal
     from autoreload.outer.readiness import Readiness
+    from autoreload.outer.recorder import Voices
     from autoreload.system.terminal import Voice
     from autoreload.watch.trees import Tree
 
@@ -35,7 +36,12 @@ class Report:
     """Puts what happened into words."""
 
     def __init__(
-        self, plan: "Plan", options: "Options", root: str, voice: "Voice", journal: "Journal"
+        self,
+        plan: "Plan",
+        options: "Options",
+        root: str,
+        voice: "Voice | Voices",
+        journal: "Journal",
     ) -> None:
         self._plan = plan
         self._options = options
@@ -80,6 +86,7 @@ class Report:
             "root": self._root,
             "target": self._plan.title,
             "name": self._options.name,
+            "log": os.path.abspath(self._options.log_file) if self._options.log_file else None,
         }
 
     def opens(self) -> None:
@@ -317,6 +324,11 @@ class Report:
         self._started_late(child.live)
         self._over(child, code, lived_s)
         self.say(*crash.lines(child, self._root, code, lived_s, waiting=waiting), *also)
+
+    def unusable(self, child: "Child", code: int, lived_s: float) -> None:
+        """The line that was typed cannot be run, and autorun ends with that."""
+        self._over(child, code, lived_s)
+        self.speech.complain(child.usage)
 
     def _over(self, child: "Child", code: int, lived_s: float) -> None:
         lived_ms = round(lived_s * 1000)
