@@ -20,6 +20,7 @@ class Announcement:
         self._fd: int | None = fd
         self._status = Status()
         self._start: dict[str, Value] = {}
+        self._warnings: list[Value] = []
         self._exit_code: Value = None
         self._is_decided = False
 
@@ -27,6 +28,8 @@ class Announcement:
         """Take in an event."""
         if entry.event == "start":
             self._start = entry.fields
+        if entry.event == "warning":
+            self._warnings.append(entry.fields["text"])
         if entry.event == "stopped":
             self._exit_code = entry.fields["exit_code"]
         self._status.apply(entry.event, entry.fields, entry.time)
@@ -44,7 +47,12 @@ class Announcement:
     def close(self) -> None:
         """Tell how it stands now."""
         self._send(
-            {"start": self._start, "status": self._status.shown(), "exit_code": self._exit_code}
+            {
+                "start": self._start,
+                "status": self._status.shown(),
+                "warnings": self._warnings,
+                "exit_code": self._exit_code,
+            }
         )
 
     def _send(self, fields: "dict[str, Value]") -> None:

@@ -238,8 +238,10 @@ class Outer:
             self._feed(Event.TYPED if heard.typed else Event.STOP)
             if heard.typed and self._child is not None:
                 self._child.asked_by_others()
-        elif heard.number in signals.PASSED_ON and self._child is not None and (
-            self._recording.resized(heard.number) or not heard.typed
+        elif (
+            heard.number in signals.PASSED_ON
+            and self._child is not None
+            and (self._recording.resized(heard.number) or not heard.typed)
         ):
             processes.send(self._child.live, heard.number)
 
