@@ -57,7 +57,7 @@ def parts(
     """
     tail = Tail(most, run)
     try:
-        with open(path, "rb") as file:
+        with open(_checked(path), "rb") as file:
             if run is None:
                 _skip(file, max(_LINE * most, 1 << 20))
             yield _new(file, tail)
@@ -70,6 +70,14 @@ def parts(
         raise Unreachable(f"{path} cannot be read: {error.strerror or error}") from None
     if not tail.has_begun:
         raise Unreachable(f"{path} has no run {run}")
+
+
+def _checked(path: str) -> str:
+    """A device or a pipe has no end to read to."""
+    if not os.path.isfile(path):
+        os.stat(path)
+        raise Unreachable(f"{path} is no file that can be read again")
+    return path
 
 
 def _skip(file: "BinaryIO", wanted: int) -> None:

@@ -4,7 +4,6 @@ Every call finds the autorun of the directory anew, so one that is started later
 """
 
 import os
-from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -15,6 +14,10 @@ from autoreload import __version__
 from autoreload.client import logs as reading
 from autoreload.client.connection import Connection, Unreachable, find
 from autoreload.core import wording_control as words
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Asked = ParamSpec("Asked")
 Answer = TypeVar("Answer")
@@ -109,7 +112,9 @@ def _told(tool: "Callable[Asked, Answer]") -> "Callable[Asked, Answer]":
 
 def serve(name: str | None) -> None:
     """Answer until stdin ends; with a name only for the autorun that was given it."""
-    server = MCPServer("autorun", version=__version__, instructions=_INSTRUCTIONS)
+    server = MCPServer(
+        "autorun", version=__version__, instructions=_INSTRUCTIONS, log_level="WARNING"
+    )
     tools = _Tools(name)
     for tool in (tools.status, tools.wait, tools.errors, tools.logs, tools.why, tools.restart):
         server.add_tool(_told(tool))

@@ -25,8 +25,8 @@ EXIT_CODES: dict[int, str] = {
 
 
 NO_MCP = (
-    "autorun mcp needs the package 'mcp', version 2 or later, beside autorun: "
-    "pip install 'autorun[mcp]', or 'mcp>=2' into the environment of autorun"
+    "autorun mcp needs the package mcp, which is not installed beside autorun: "
+    "pip install 'mcp>=2' in its environment"
 )
 
 
