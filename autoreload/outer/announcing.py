@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 
 from autoreload.core.status import Status
 
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
     from autoreload.core.events import Value
     from autoreload.outer.journal import Entry
 
+PATIENCE_S = 60.0
+"""A run that is neither up nor has failed by now is told of as it stands."""
 DECISIVE = ("ready", "crashed", "finished", "stopped")
 
 
@@ -23,6 +26,7 @@ class Announcement:
         self._warnings: list[Value] = []
         self._exit_code: Value = None
         self._is_decided = False
+        self._until = time.monotonic() + PATIENCE_S
 
     def hear(self, entry: "Entry") -> None:
         """Take in an event."""
@@ -35,9 +39,13 @@ class Announcement:
         self._status.apply(entry.event, entry.fields, entry.time)
         self._is_decided = self._is_decided or entry.event in DECISIVE
 
-    def look(self) -> None:
+    def timeouts(self, now: float) -> list[float]:
+        """Seconds until it is told in any case."""
+        return [] if self._fd is None else [self._until - now]
+
+    def look(self, now: float) -> None:
         """Tell it when it is decided, and everything that belongs to it has happened."""
-        if self._is_decided:
+        if self._is_decided or now >= self._until:
             self.close()
 
     def refuse(self, text: str) -> None:

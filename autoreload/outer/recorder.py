@@ -142,7 +142,8 @@ class Recorder:
 
     def timeouts(self, now: float) -> list[float]:
         """Seconds until something here is due."""
-        return self._telling.timeouts(now) if self._telling is not None else []
+        parts = (self._telling, self._announcement)
+        return [one for part in parts if part is not None for one in part.timeouts(now)]
 
     def look(self, now: float) -> "list[Line]":
         """Take and pass on what is there; what is to be said about it."""
@@ -153,7 +154,7 @@ class Recorder:
         if self._telling is not None:
             self._telling.look(now)
         if self._announcement is not None:
-            self._announcement.look()
+            self._announcement.look(now)
         return [line for outlet in self._outlets if (line := self._complaint(outlet))]
 
     def _complaint(self, outlet: Outlet) -> "Line | None":

@@ -161,6 +161,7 @@ def test_nobody_has_to_read_for_an_end(app: App) -> None:
     app.write("floods.py", "while True: print('x' * 1000)\n")
     with piped(app, "--json", "floods.py") as process:
         until(lambda: children_of(process.pid), lambda: "no child")
+        assert process.stderr is not None
         assert select.select([process.stderr], [], [], 30)[0]
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == -signal.SIGTERM
