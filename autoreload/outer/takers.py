@@ -77,20 +77,24 @@ class Log:
             outlet.lost += len(data)
             outlet.trouble = words.NOT_READ
             return
-        if outlet.lost and not outlet.left:
-            data = self._gap() + data
-        lost = outlet.lost
+        if outlet.lost and not outlet.left and not self._mark_gap():
+            outlet.lost += len(data)
+            return
         outlet.write(data)
         self._is_line_begun = not data.endswith(b"\n")
         self._size += len(data)
-        if lost and outlet.lost == lost:
-            outlet.lost = 0
         if self._keep and self._size > self._keep * 8:
             self._size = outlet.shorten(self._keep, words.shortened(self._size).encode())
 
-    def _gap(self) -> bytes:
-        gap = words.gap(self._outlet.lost, self._outlet.trouble)
-        return f"\n{gap}".encode()
+    def _mark_gap(self) -> bool:
+        """Say in the log itself that something is missing; whether there was room for that."""
+        outlet = self._outlet
+        lost, outlet.lost = outlet.lost, 0
+        outlet.write(f"\n{words.gap(lost, outlet.trouble)}".encode())
+        is_marked = not outlet.lost
+        if not is_marked:
+            outlet.lost = lost
+        return is_marked
 
 
 class Feed:
