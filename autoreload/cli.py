@@ -1,14 +1,13 @@
 """The options of the command line, as click reads them; imported only when there are any."""
 
-import os
-
 import click
 
 from autoreload import __version__
 from autoreload.core import advice
-from autoreload.core.options import Options, OptionsProblem, out_of_bounds
+from autoreload.core.options import Options, OptionsProblem
 from autoreload.core.precedence import Given
 from autoreload.core.settings import Setting
+from autoreload.parameters import Listed, Seconds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,40 +35,16 @@ and in [tool.autorun] of pyproject.toml, or in autorun.toml: stop-timeout = 5.
 _ALONE = {"--poll": "0.5", "--explain": "", "--keep-sockets": "auto"}
 """Options with an optional value, and what they mean without one."""
 
-_NEVER_IN_A_FILE = ("explain", "config", "no_config", "print_config", "no_keep_sockets", "version")
+_NEVER_IN_A_FILE = (
+    "explain",
+    "config",
+    "no_config",
+    "print_config",
+    "no_keep_sockets",
+    "version",
+    "background",
+)
 """What is asked for once, or has another word in a file."""
-
-
-class Listed(click.ParamType[str]):
-    """Text of which a variable may hold several, separated like PATH."""
-
-    name = "glob"
-    envvar_list_splitter = os.pathsep
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> str:
-        return str(value)
-
-
-class Seconds(click.ParamType[float]):
-    """A duration, not below a bound and not endless."""
-
-    name = "seconds"
-
-    def __init__(self, least: float = 0.0) -> None:
-        self.least = least
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        try:
-            seconds = float(str(value))
-        except ValueError:
-            self.fail(f"{str(value)!r} is not a number of seconds", param, ctx)
-        if complaint := out_of_bounds(seconds, self.least):
-            self.fail(complaint, param, ctx)
-        return seconds
 
 
 @click.command(

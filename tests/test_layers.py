@@ -19,7 +19,8 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "inner": ("core", "system", "watch", "inner"),
     "outer": ("core", "system", "watch", "outer", "__init__"),
     "client": ("core", "system", "client", "__init__"),
-    "cli": ("core", "__init__"),
+    "cli": ("core", "__init__", "parameters"),
+    "parameters": ("core",),
     "configuring": ("core", "system", "cli"),
     "entry": ("core", "system", "outer", "client", "cli", "configuring"),
     "__main__": ("entry", "inner.run", "inner.launch", "inner.disguise"),
@@ -36,6 +37,7 @@ PURE = {
 THIRD_PARTY = {
     ("cli.py", "click"),
     ("client/cli.py", "click"),
+    ("parameters.py", "click"),
     ("client/mcp.py", "mcp"),
     ("watch/backends.py", "watchdog"),
 }
@@ -117,8 +119,8 @@ def strangers(path: str, source: str) -> Iterator[str]:
         if (path, top) not in THIRD_PARTY:
             yield (
                 f"{path}:{found.line}: imports {top}, but third-party code is allowed "
-                f"only as click in cli.py and client/cli.py, as watchdog in watch/backends.py, "
-                f"and as mcp in client/mcp.py"
+                f"only as click in cli.py, parameters.py and client/cli.py, as watchdog in "
+                f"watch/backends.py, and as mcp in client/mcp.py"
             )
 
 

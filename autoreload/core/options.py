@@ -39,13 +39,13 @@ class Options:
         "explain",
         "hold",
         "ignore",
-        "is_own_log",
         "json",
         "keep_sockets",
         "keys",
         "leave",
         "log_file",
         "name",
+        "own_files",
         "poll_s",
         "python",
         "quiet",
@@ -129,9 +129,13 @@ class Options:
         self.log_file = log_file
         """Where the app's output and our lines are written as well; empty for nowhere."""
         self.background = background
+        self.own_files: tuple[str, ...] = ()
+        """Patterns of what autorun writes itself; nobody has typed these."""
 
-        self.is_own_log = False
-        """Whether `log_file` is one of autorun's own, which nobody has named."""
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """What never restarts the app."""
+        return (*self.ignore, *self.own_files)
 
     @property
     def captures(self) -> bool:
@@ -140,7 +144,8 @@ class Options:
 
     def differing(self, other: "Options") -> list[str]:
         """The fields that are not the same in another one."""
-        return [one for one in self.__slots__ if getattr(self, one) != getattr(other, one)]
+        said = [one for one in self.__slots__ if one != "own_files"]
+        return [one for one in said if getattr(self, one) != getattr(other, one)]
 
     def take(self, other: "Options", fields: "Iterable[str]") -> None:
         """Be as another one in these fields: whoever holds this one sees them from now on."""

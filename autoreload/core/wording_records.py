@@ -51,8 +51,3 @@ def not_opened(option: str, value: str, why: str) -> str:
 def no_descriptor(value: str, why: str) -> str:
     """`--events fd:N` that names no descriptor for us."""
     return f"--events {value}: {why}; fd:3 and above are, if they were opened for autorun"
-
-
-def without_reloader(options: str) -> str:
-    """Options that mean nothing for one plain process."""
-    return f"{options} is left out: with --no-reload the program is on its own"

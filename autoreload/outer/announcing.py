@@ -19,7 +19,11 @@ DECISIVE = ("ready", "crashed", "finished", "stopped")
 class Announcement:
     """The end of a pipe that gets one JSON object: the start, how it stands, and an exit code."""
 
-    def __init__(self, fd: int) -> None:
+    def __init__(self, fd: int, log: str, *, is_own_log: bool) -> None:
+        self.log = log
+        """Where everything is written that there is nobody to say to."""
+        self.is_own_log = is_own_log
+        """Whether nobody has named it, and it may be shortened."""
         self._fd: int | None = fd
         self._status = Status()
         self._start: dict[str, Value] = {}

@@ -8,6 +8,7 @@ import sys
 from autoreload.core import wording_control as words
 from autoreload.core.options import OptionsProblem
 from autoreload.core.targets import UsageProblem
+from autoreload.core.wording_records import not_opened
 from autoreload.outer.announcing import Announcement
 from autoreload.system import processes, terminal
 from autoreload.system.instance import LOG, SOCKET
@@ -30,40 +31,41 @@ def start(
 
     Raises UsageProblem.
     """
-    as_json, options.json = options.json, False  # it is the answer that is to be JSON
-    log = _open_log(options, instance)
+    is_own, path = _log_of(options, instance)
+    log = _open(path, is_own=is_own)
     heard, told = os.pipe()
     sys.stdout.flush()
     pid = os.fork()
     if pid == 0:
         os.close(heard)
-        return _go_on(log, instance, Announcement(told), run)
+        return _go_on(log, instance, Announcement(told, path, is_own_log=is_own), run)
     os.close(told)
     os.close(log)
     try:
-        return _answer(_read(heard), options.log_file, as_json=as_json)
+        return _answer(_read(heard), path, as_json=options.json)
     except KeyboardInterrupt:
         processes.send(pid, signal.SIGTERM)
         return 130
 
 
-def _open_log(options: "Options", instance: "Instance | None") -> int:
-    """Where the detached process says what it has nobody to say to."""
+def _log_of(options: "Options", instance: "Instance | None") -> tuple[bool, str]:
+    """Where the detached process writes, and whether that is a place of autorun's own."""
+    if options.log_file:
+        return False, os.path.abspath(options.log_file)
+    if instance is None:
+        raise UsageProblem("there is no place for a log here: name one by --log-file")
+    return True, instance.path.removesuffix(SOCKET) + LOG
+
+
+def _open(path: str, *, is_own: bool) -> int:
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK
-    mode = 0o666
-    if not options.log_file:
-        if instance is None:
-            raise UsageProblem("there is no place for a log here: name one by --log-file")
-        options.is_own_log = True
-        options.log_file = instance.path.removesuffix(SOCKET) + LOG
+    if is_own:
         flags |= os.O_TRUNC | os.O_NOFOLLOW
-        mode = 0o600
-    options.log_file = os.path.abspath(options.log_file)
     try:
-        return os.open(options.log_file, flags, mode)
+        return os.open(path, flags, 0o600 if is_own else 0o666)
     except OSError as error:
         why = error.strerror or str(error)
-        raise UsageProblem(f"--log-file {options.log_file} cannot be written: {why}") from None
+        raise UsageProblem(not_opened("--log-file", path, why)) from None
 
 
 def _go_on(

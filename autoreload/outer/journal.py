@@ -38,6 +38,8 @@ class Journal:
         self._followers: list[Callable[[Entry], None]] = []
         self._listeners: list[Callable[[Entry], None]] = []
         self._seq = 0
+        self.log: str | None = None
+        """The file that has all this for people, and what the app writes."""
 
     def add(self, event: str, **fields: "Value") -> None:
         """Something has happened; `core.events` has the names and fields."""

@@ -76,26 +76,27 @@ class Recorder:
         self._telling: Telling | None = None
         self._said: set[str] = set()
         self._announcement = announcement
+        self._is_alone = options.json and announcement is None
+        """Whether events stand in the place of our lines, and of what the app writes."""
         if announcement is not None:
             journal.follow(announcement.hear)
         if options.events:
             feed = Feed(self._added(places.events(options.events)), alone=False)
             journal.listen(feed.hear)
-        log = self._log(options, title) if options.log_file else None
-        for path in (options.events, options.log_file):
-            if path and not path.startswith("fd:"):
-                # What autorun writes itself is no change.
-                paths = {os.path.abspath(path), os.path.realpath(path)}
-                options.ignore = (*options.ignore, *(escaped(one) for one in sorted(paths)))
+        path = announcement.log if announcement is not None else options.log_file
+        log = self._log(path, title) if path else None
+        written = [one for one in (options.events, path) if one and not one.startswith("fd:")]
+        found = {make(one) for one in written for make in (os.path.abspath, os.path.realpath)}
+        options.own_files = tuple(escaped(one) for one in sorted(found))
         is_terminal = os.isatty(2)
         colour = terminal.wants_colour(options.color, environment, is_terminal=is_terminal)
         if not options.captures:
             self.voice.add(Voice(colour=colour))
             return
-        output = self._output = Output(apart=options.json)
+        output = self._output = Output(apart=self._is_alone)
         if not all(stream.is_terminal for stream in output.streams):
             self.environment["PYTHONUNBUFFERED"] = environment.get("PYTHONUNBUFFERED") or "1"
-        self._pass_through(output, options, colour=colour)
+        self._pass_through(output, colour=colour)
         if log is not None:
             journal.follow(log.hear)
             output.add(log)
@@ -105,25 +106,25 @@ class Recorder:
         self._outlets.append(outlet)
         return outlet
 
-    def _log(self, options: "Options", title: str) -> Log:
-        path = options.log_file
+    def _log(self, path: str, title: str) -> Log:
+        self.journal.log = os.path.abspath(path)
         is_begun = places.ends_within_line(path)
-        if options.is_own_log:
+        if self._announcement is not None and self._announcement.is_own_log:
             return Log(self._added(places.own_log(path)), title, keep=KEPT_LOG)
         return Log(self._added(places.log(path)), title, is_line_begun=is_begun)
 
-    def _pass_through(self, output: Output, options: "Options", *, colour: bool) -> None:
+    def _pass_through(self, output: Output, *, colour: bool) -> None:
         """Pass on to where the app wrote before; or tell the events there."""
-        if options.json:
+        if self._is_alone:
             self._telling = Telling(self.journal)
             output.add(self._telling)
         for stream in output.streams:
             is_ours = stream.name == "stderr"
-            if options.background or (options.json and not is_ours):
+            if self._announcement is not None or (self._is_alone and not is_ours):
                 os.close(stream.before)
                 continue
             outlet = self._added(Outlet(stream.before, stream.name))
-            if options.json:
+            if self._is_alone:
                 feed = Feed(outlet, alone=True)
                 output.add(feed)
                 self.journal.listen(feed.hear)

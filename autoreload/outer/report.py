@@ -86,7 +86,7 @@ class Report:
             "root": self._root,
             "target": self._plan.title,
             "name": self._options.name,
-            "log": os.path.abspath(self._options.log_file) if self._options.log_file else None,
+            "log": self._journal.log,
         }
 
     def opens(self) -> None:
