@@ -371,7 +371,8 @@ def test_an_app_on_a_terminal_still_has_one(app: App, terminal: Terminal) -> Non
         "import os, signal, sys, time\n"
         "def show(*_):\n"
         "    size = os.get_terminal_size(1)\n"
-        "    print([os.isatty(n) for n in (0, 1, 2)], size.lines, size.columns)\n"
+        "    are = [os.isatty(n) for n in (0, 1, 2)]\n"
+        "    os.write(1, f'{are} {size.lines} {size.columns}\\n'.encode())\n"
         "signal.signal(signal.SIGWINCH, show)\n"
         "show()\n"
         "print('to stderr', file=sys.stderr)\n"
@@ -382,7 +383,7 @@ def test_an_app_on_a_terminal_still_has_one(app: App, terminal: Terminal) -> Non
     terminal.wait_for(r"\[True, True, True\] 30 100\n")
     terminal.wait_for("ready in")
     resize(terminal, 40, 120)
-    # As the kernel does for whom the terminal is in the foreground.
+    # The kernel tells the app of the real one, maybe before its own has followed.
     terminal.wait_for(r"\[True, True, True\] 40 120\n")
     os.kill(terminal.pid, signal.SIGINT)
     terminal.wait()
