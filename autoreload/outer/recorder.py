@@ -11,6 +11,7 @@ from autoreload.core import wording_records as words
 from autoreload.core.gitignore import escaped
 from autoreload.outer import places
 from autoreload.outer.output import Output
+from autoreload.outer.speech import Speech
 from autoreload.outer.takers import Feed, Log, Telling, Through
 from autoreload.system import terminal
 from autoreload.system.outlet import Outlet
@@ -38,6 +39,11 @@ class Voices:
     def __init__(self) -> None:
         self._voices: list[Voice] = []
 
+    @property
+    def is_late(self) -> bool:
+        """Whether something is still to be said."""
+        return any(voice.is_late for voice in self._voices)
+
     def add(self, voice: Voice) -> None:
         self._voices.append(voice)
 
@@ -49,6 +55,16 @@ class Voices:
         """Say something as it stands."""
         for voice in self._voices:
             voice.write(text)
+
+    def flush(self) -> None:
+        """Say what is late, as far as that goes at once."""
+        for voice in self._voices:
+            voice.flush()
+
+    def close(self) -> None:
+        """Nothing follows."""
+        for voice in self._voices:
+            voice.close()
 
     def clear(self) -> None:
         """Clear the screen, where there is one."""
@@ -68,7 +84,8 @@ class Recorder:
         announcement: "Announcement | None",
     ) -> None:
         """Open what the options name, then step behind the app. Raises OptionsProblem."""
-        self.voice = Voices()
+        self._voices = Voices()
+        self.speech = Speech(self._voices, options)
         self.environment: dict[str, str] = {}
         self.journal = journal
         self._outlets: list[Outlet] = []
@@ -91,7 +108,7 @@ class Recorder:
         is_terminal = os.isatty(2)
         colour = terminal.wants_colour(options.color, environment, is_terminal=is_terminal)
         if not options.captures:
-            self.voice.add(Voice(colour=colour))
+            self._voices.add(Voice(colour=colour))
             return
         output = self._output = Output(apart=self._is_alone)
         if not all(stream.is_terminal for stream in output.streams):
@@ -100,7 +117,7 @@ class Recorder:
         if log is not None:
             journal.follow(log.hear)
             output.add(log)
-            self.voice.add(Voice(colour=False, sink=log.say))
+            self._voices.add(Voice(colour=False, sink=log.say))
 
     def _added(self, outlet: Outlet) -> Outlet:
         self._outlets.append(outlet)
@@ -131,7 +148,7 @@ class Recorder:
                 continue
             output.add(Through(outlet, stream.name))
             if is_ours:
-                self.voice.add(Voice(colour=colour, fd=stream.before, sink=outlet.write))
+                self._voices.add(Voice(colour=colour, fd=stream.before, sink=outlet.write))
 
     def readable(self) -> list[int]:
         """What to wait for until there is something to read."""
@@ -144,10 +161,12 @@ class Recorder:
     def timeouts(self, now: float) -> list[float]:
         """Seconds until something here is due."""
         parts = (self._telling, self._announcement)
-        return [one for part in parts if part is not None for one in part.timeouts(now)]
+        times = [one for part in parts if part is not None for one in part.timeouts(now)]
+        return times + self.speech.timeouts(now)
 
     def look(self, now: float) -> "list[Line]":
-        """Take and pass on what is there; what is to be said about it."""
+        """Take and pass on what is there, say what is due; what else is to be said."""
+        self.speech.look(now)
         for outlet in self._outlets:
             outlet.flush()
         if self._output is not None:

@@ -2,6 +2,7 @@
 
 import os
 
+from autoreload.outer.speech import Speech
 from autoreload.system import terminal
 from autoreload.system.terminal import Voice
 
@@ -26,7 +27,7 @@ class Recording:
         self.environment: dict[str, str] = {}
         """What the app is given because its output is taken."""
         colour = terminal.wants_colour(options.color, environment, is_terminal=os.isatty(2))
-        self.voice = Voice(colour=colour)
+        self.speech = Speech(Voice(colour=colour), options)
 
     def readable(self) -> list[int]:
         """What to wait for until there is something to read."""
@@ -38,10 +39,11 @@ class Recording:
 
     def timeouts(self, now: float) -> list[float]:
         """Seconds until something here is due."""
-        return []
+        return self.speech.timeouts(now)
 
     def look(self, now: float) -> "list[Line]":
-        """Take and pass on what is there; what is to be said about it."""
+        """Take and pass on what is there, say what is due; what else is to be said."""
+        self.speech.look(now)
         return []
 
     def drain(self) -> None:

@@ -10,7 +10,7 @@ from autoreload.core import events, wording, wording_broken
 from autoreload.core.decisions import Broken
 from autoreload.core.wording import Line
 from autoreload.outer import crash
-from autoreload.outer.speech import LOUD, Speech
+from autoreload.outer.speech import LOUD
 from autoreload.outer.stubborn import Stubborn
 from autoreload.watch.trees import MOST_SEEN
 
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from autoreload.outer.child import Child
     from autoreload.outer.journal import Journal
     from autoreload.outer.readiness import Readiness
-    from autoreload.outer.recorder import Voices
-    from autoreload.system.terminal import Voice
+    from autoreload.outer.speech import Speech
     from autoreload.watch.trees import Tree
 
 
@@ -36,17 +35,12 @@ class Report:
     """Puts what happened into words."""
 
     def __init__(
-        self,
-        plan: "Plan",
-        options: "Options",
-        root: str,
-        voice: "Voice | Voices",
-        journal: "Journal",
+        self, plan: "Plan", options: "Options", root: str, speech: "Speech", journal: "Journal"
     ) -> None:
         self._plan = plan
         self._options = options
         self._root = root
-        self.speech = Speech(voice, options)
+        self.speech = speech
         self._journal = journal
         self._run = 0
         self._has_been_called = False
@@ -335,11 +329,5 @@ class Report:
         if code == 0:
             self._journal.add("finished", run=self._run, ms=lived_ms)
             return
-        self._journal.add(
-            "crashed",
-            run=self._run,
-            exit_code=code if code > 0 else None,
-            signal=wording.SIGNALS.get(-code, str(-code)) if code < 0 else None,
-            ms=lived_ms,
-            error=crash.error(child, self._root),
-        )
+        failed = crash.fields(child, self._root, code)
+        self._journal.add("crashed", run=self._run, ms=lived_ms, **failed)

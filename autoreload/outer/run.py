@@ -76,7 +76,7 @@ class Outer:
             spawning=self._sockets.spawning,
         )
         journal = recording.journal
-        self._report = Report(plan, options, self._root, recording.voice, journal)
+        self._report = Report(plan, options, self._root, recording.speech, journal)
         self._report.has_keys = keys.wanted(options, environment)
         self._ending = Ending(options, self._report)
         self._asking = Asking(options, plan)
@@ -160,8 +160,7 @@ class Outer:
     def _timeout(self) -> float | None:
         now = time.monotonic()
         parts = (self._asking, self._outage, self._control, self._noticing, self._settings)
-        parts = (*parts, self._report.speech, self._recording)
-        times = [one for part in parts for one in part.timeouts(now)]
+        times = [one for part in (*parts, self._recording) for one in part.timeouts(now)]
         if self._state in ALIVE:
             times += self._runs.timeouts(now)
         if self._stop_at is not None:
@@ -314,7 +313,6 @@ class Outer:
             if found := self._runs.strangers():
                 self._report.once(wording.untraced(found))
                 self._watching.add_sources()
-        self._report.speech.look(now)
         self._outage.serve(now)
         if self._state is State.WAITING and self._outage.is_over(now, self._report.say):
             self._deciding.freed()
