@@ -108,7 +108,7 @@ def test_a_program_that_fails_is_told_and_goes_on(place: Place) -> None:
     place.app.write("app.py", "print('so far')\n1 / 0\n")
     outcome = place.autorun("--background", "app.py")
     assert outcome.code == 1
-    assert "app.py:2: ZeroDivisionError: division by zero\n      1 / 0\n" in outcome.out
+    assert "app.py:2:1: ZeroDivisionError: division by zero\n      1 / 0\n" in outcome.out
     place.app.edit("app.py", SERVER)
     assert place.autorun("wait").code == 0
 
