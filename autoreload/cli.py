@@ -194,11 +194,7 @@ _NEVER_IN_A_FILE = (
     help="Append what the app and autorun write to a file, too. "
     "The app then writes to a pipe, or to a terminal of its own where it had one.",
 )
-@click.option(
-    "--background",
-    is_flag=True,
-    help="Return when it is ready, or broken; it goes on. See autorun logs, wait, stop.",
-)
+@click.option("--background", is_flag=True, help="Return when it is ready, or broken; it goes on.")
 @click.option("--python", default=None, metavar="PATH", help="Interpreter to run the app with.")
 @click.option(
     "--leave",

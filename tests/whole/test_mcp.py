@@ -102,7 +102,9 @@ def test_an_agent_edits_waits_and_reads_the_error(app: App, runtime: dict[str, s
             app.edit("shop.py", "NAME = nothing\n")
             waited = await session.ask("wait")
             assert waited["result"] == "broken"
-            assert waited["text"].startswith("shop.py:1:8: NameError: name 'nothing' is not defined")
+            assert waited["text"].startswith(
+                "shop.py:1:8: NameError: name 'nothing' is not defined"
+            )
             (error,) = (await session.ask("errors"))["errors"]
             assert (error["type"], error["file"], error["line"]) == ("NameError", "shop.py", 1)
 
