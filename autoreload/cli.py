@@ -35,7 +35,15 @@ and in [tool.autorun] of pyproject.toml, or in autorun.toml: stop-timeout = 5.
 _ALONE = {"--poll": "0.5", "--explain": "", "--keep-sockets": "auto"}
 """Options with an optional value, and what they mean without one."""
 
-_NEVER_IN_A_FILE = ("explain", "config", "no_config", "print_config", "no_keep_sockets", "version")
+_NEVER_IN_A_FILE = (
+    "explain",
+    "config",
+    "no_config",
+    "print_config",
+    "no_keep_sockets",
+    "version",
+    "background",
+)
 """What is asked for once, or has another word in a file."""
 
 
@@ -145,9 +153,7 @@ _NEVER_IN_A_FILE = ("explain", "config", "no_config", "print_config", "no_keep_s
     help="Run only what is changed again: go on from forked checkpoints.  [default: no-warm]",
 )
 @click.option(
-    "--verify-warm",
-    is_flag=True,
-    help="Compare each warm run with a cold start beside it.",
+    "--verify-warm", is_flag=True, help="Compare each warm run with a cold start beside it."
 )
 @click.option(
     "--standby/--no-standby",
@@ -163,14 +169,31 @@ _NEVER_IN_A_FILE = ("explain", "config", "no_config", "print_config", "no_keep_s
     default="auto",
     help="Colour in autorun's own lines.  [default: auto]",
 )
-@click.option(
-    "--name", default="", metavar="NAME", help="Call this autorun so, beside others here."
-)
+@click.option("--name", default="", metavar="NAME", help="What to call this one among several.")
 @click.option(
     "--keys/--no-keys",
     default=True,
     help="Take letters that the app leaves on the terminal: h + enter lists them.  [default: keys]",
 )
+@click.option(
+    "--json",
+    is_flag=True,
+    help="Events on stderr, a JSON object a line; what the app writes is among them.",
+)
+@click.option(
+    "--events",
+    default="",
+    metavar="FILE|fd:N",
+    help="Append the events to a file, or to a descriptor, beside everything else.",
+)
+@click.option(
+    "--log-file",
+    default="",
+    metavar="PATH",
+    help="Append what the app and autorun write to a file, too. "
+    "The app then writes to a pipe, or to a terminal of its own where it had one.",
+)
+@click.option("--background", is_flag=True, help="Return when it is ready or broken; it goes on.")
 @click.option("--python", default=None, metavar="PATH", help="Interpreter to run the app with.")
 @click.option(
     "--leave",
@@ -291,6 +314,10 @@ def options(values: "Mapping[str, Any]", called: "Callable[[str], str]") -> Opti
         name=values["name"],
         keys=values["keys"],
         standby=values["standby"],
+        json=values["json"],
+        events=values["events"],
+        log_file=values["log_file"],
+        background=values["background"],
     )
 
 

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from functools import partial
 
 from autoreload.configuring import Configuration
 from autoreload.core import commandline
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from autoreload.configuring import Settled
     from autoreload.core.options import Options
     from autoreload.core.targets import Plan
+    from autoreload.outer.announcing import Announcement
+    from autoreload.system.instance import Instance
 
 _OPTION = "AUTORUN_"
 _OTHERS = frozenset({ACTIVE, "RUN_MAIN", "WERKZEUG_RUN_MAIN", "WERKZEUG_SERVER_FD"})
@@ -81,6 +84,8 @@ def _start(words: "Sequence[str]") -> int:
     planned.notes = (*notes, *planned.notes)
     if not options.reload:
         _become(planned, options)
+    if options.json and options.explain is not None:
+        raise UsageProblem("--explain speaks to people: autorun watched --json tells programs")
     return _run(planned, configuration, (*line.target, "--" if line.dashed else ""))
 
 
@@ -104,18 +109,36 @@ def _print(settled: "Settled") -> int:
 
 
 def _run(planned: "Plan", configuration: Configuration, words: "Sequence[str]") -> int:
-    from autoreload.core.listenfds import SocketProblem
     from autoreload.outer import instances
-    from autoreload.outer.run import run
 
+    options = configuration.options
     try:
-        instance = instances.claim(words, configuration.options.name, os.environ)
+        instance = instances.claim(words, options.name, os.environ)
     except instances.Taken as taken:
-        from autoreload.client.commands import already
+        from autoreload.client.commands import already, show_already
 
+        if options.background:
+            return show_already(taken.path, taken.pid, as_json=options.json)
         raise UsageProblem(already(taken.path, taken.pid)) from None
+    if options.background:
+        from autoreload.outer import background
+
+        run = partial(_run_at, instance, planned, configuration)
+        return background.start(options, instance, run)
+    return _run_at(instance, planned, configuration)
+
+
+def _run_at(
+    instance: "Instance | None",
+    planned: "Plan",
+    configuration: Configuration,
+    announcement: "Announcement | None" = None,
+) -> int:
+    from autoreload.core.listenfds import SocketProblem
+    from autoreload.outer.opening import run
+
     try:
-        return run(planned, configuration, environment_of_app(), instance)
+        return run(planned, configuration, environment_of_app(), instance, announcement)
     except SocketProblem as problem:
         raise UsageProblem(str(problem)) from None
     except FileNotFoundError as error:
@@ -130,8 +153,12 @@ def _become(planned: "Plan", options: "Options") -> None:
     """One plain process with this pid: no watcher, no flag, no further descriptor unless asked."""
     from autoreload.outer.launchpad import by_hand
 
+    if options.background:
+        raise UsageProblem("--background needs the reloader, which --no-reload leaves out")
     for note in planned.notes:
         terminal.say_plainly(note)
+    if options.captures or options.events:
+        terminal.say_plainly("with --no-reload the program is on its own: no log, no events")
     argv = by_hand(planned)
     environment = {**environment_of_app(), **dict(planned.environment)}
     if options.sockets:

@@ -75,3 +75,23 @@ def test_the_inner_does_not_load_what_no_program_asks_for(folder: Path) -> None:
     _, loaded = modules(folder, "-m", "autoreload", "--exit", "empty.py")
     late = {f"autoreload.inner.{name}" for name in ("debuggers", "farewell", "wishes")}
     assert not loaded & late
+
+
+def test_a_plain_start_loads_nothing_that_only_options_need(folder: Path) -> None:
+    """By a target that is none, which ends autorun after everything was set up."""
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "autoreload", "nothing_here:main"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    names = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if "|" in line}
+    assert "autoreload.outer.run" in names
+    late = ("autoreload.client", "autoreload.cli", "autoreload.outer.recorder", "asyncio", "click")
+    strange = {name for name in names if name.startswith((*late, "json", "mcp"))}
+    assert not strange, f"a plain start loads {sorted(strange)}"

@@ -19,7 +19,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "inner": ("core", "system", "watch", "inner"),
     "outer": ("core", "system", "watch", "outer", "__init__"),
     "parameters": ("core",),
-    "client": ("core", "system", "client", "parameters"),
+    "client": ("core", "system", "client", "parameters", "__init__"),
     "cli": ("core", "__init__", "parameters"),
     "configuring": ("core", "system", "cli"),
     "entry": ("core", "system", "outer", "client", "cli", "configuring"),
@@ -29,15 +29,16 @@ ARROWS: dict[str, tuple[str, ...]] = {
 
 # A module outside this list is a clock, a file, a process, a thread or an environment.
 PURE = {
-    "__future__", "_ast", "ast", "collections", "collections.abc", "difflib", "enum", "fnmatch",
-    "functools", "itertools", "json", "keyword", "marshal", "ntpath", "os.path", "posixpath", "re",
-    "shlex", "typing", "zlib",
+    "__future__", "_ast", "ast", "codecs", "collections", "collections.abc", "difflib", "enum",
+    "fnmatch", "functools", "itertools", "json", "keyword", "marshal", "ntpath", "os.path",
+    "posixpath", "re", "shlex", "typing", "zlib",
 }  # fmt: skip
 
 THIRD_PARTY = {
     ("cli.py", "click"),
     ("client/cli.py", "click"),
     ("parameters.py", "click"),
+    ("client/mcp.py", "mcp"),
     ("watch/backends.py", "watchdog"),
 }
 
@@ -118,8 +119,8 @@ def strangers(path: str, source: str) -> Iterator[str]:
         if (path, top) not in THIRD_PARTY:
             yield (
                 f"{path}:{found.line}: imports {top}, but third-party code is allowed "
-                f"only as click in cli.py, client/cli.py and parameters.py, "
-                f"and as watchdog in watch/backends.py"
+                f"only as click in cli.py, parameters.py and client/cli.py, as watchdog in "
+                f"watch/backends.py, and as mcp in client/mcp.py"
             )
 
 

@@ -47,6 +47,20 @@ _OPTIONS: "dict[str, Sequence[Callable[..., Callable[..., object]]]]" = {
     "watched": (_json,),
     "events": (click.option("-f", "--follow", is_flag=True, help="Go on until it ends."),),
     "stacks": (_json,),
+    "mcp": (),
+    "logs": (
+        click.option("-f", "--follow", is_flag=True, help="Go on until it ends."),
+        click.option(
+            "-n",
+            "--lines",
+            type=click.IntRange(0),
+            default=50,
+            metavar="NUMBER",
+            help="So many lines at most.  [default: 50]",
+        ),
+        click.option("--run", type=click.IntRange(1), metavar="NUMBER", help="Those of one run."),
+        click.option("--path", "only_path", is_flag=True, help="Only where the file is."),
+    ),
 }
 _HELP = {
     "status": "How it stands: state, pid, run, URLs, the last error.",
@@ -59,6 +73,8 @@ _HELP = {
     "watched": "Every watched file with its reason.",
     "events": "What has happened, one JSON object a line.",
     "stacks": "Where every thread of the program is.",
+    "mcp": "Speak the Model Context Protocol on stdin and stdout, for coding agents.",
+    "logs": "What was written, where --background or --log-file keeps it.",
 }
 
 

@@ -36,6 +36,9 @@ class Call:
         wait: bool = False,
         follow: bool = False,
         every: bool = False,
+        lines: int = 50,
+        run: int | None = None,
+        only_path: bool = False,
     ) -> None:
         self.name = name
         self.json = json
@@ -46,6 +49,9 @@ class Call:
         self.wait = wait
         self.follow = follow
         self.every = every
+        self.lines = lines
+        self.run = run
+        self.only_path = only_path
 
     def connections(self) -> list[Connection]:
         """The autoruns that are meant, one at least. Raises Unreachable."""
@@ -183,6 +189,41 @@ def stacks(call: Call) -> int:
     return 0
 
 
+def logs(call: Call) -> int:
+    """What the app and autorun have written, where a log is kept."""
+    from autoreload.client import logs as reading
+
+    one: Connection | None = None
+    try:
+        one = call.connection("logs")
+        path = reading.of_running(one)
+    except _Nobody:
+        left = None if call.name else reading.of_ended(os.getcwd(), os.environ)
+        if left is None:
+            raise
+        path = left
+    if call.only_path:
+        call.show([path], {"path": path})
+        return 0
+    goes_on = (lambda seconds: not one.ends(seconds)) if one is not None and call.follow else None
+    for part in reading.parts(path, most=call.lines, run=call.run, goes_on=goes_on):
+        sys.stdout.buffer.write(part)
+        sys.stdout.buffer.flush()
+    return 0
+
+
+def mcp(call: Call) -> int:
+    """The commands as tools of the Model Context Protocol, until stdin ends."""
+    try:
+        from autoreload.client.mcp import serve
+    except ImportError as missing:
+        if (missing.name or "").partition(".")[0] != "mcp":
+            raise
+        raise Unreachable(words.NO_MCP) from None
+    serve(call.name)
+    return 0
+
+
 def already(path: str, pid: int) -> str:
     """What there is to say to a second start of what runs already."""
     try:
@@ -192,9 +233,25 @@ def already(path: str, pid: int) -> str:
         return words.already({"target": "this", "pid": pid}, {})
 
 
+def show_already(path: str, pid: int, *, as_json: bool) -> int:
+    """Say to `--background` that it runs already, which is as good."""
+    call = Call(json=as_json)
+    found: dict[str, Value] = {"instance": {"pid": pid}}
+    if as_json:
+        try:
+            one = Connection(path)
+            found = _told(one, one.ask("status"))
+        except Unreachable:
+            pass  # it is just beginning, or ending
+    call.show([] if as_json else [already(path, pid)], found)
+    return 0
+
+
 COMMANDS: "dict[str, Callable[[Call], int]]" = {
     one.__name__: one
-    for one in (status, wait, restart, stop, pause, resume, why, watched, events, stacks)
+    for one in (
+        *(status, wait, restart, stop, pause, resume, why, watched, events, stacks, logs, mcp),
+    )
 }
 
 

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 COMMANDS = frozenset(
     (
         "events",
+        "logs",
+        "mcp",
         "pause",
         "restart",
         "resume",
@@ -23,9 +25,7 @@ COMMANDS = frozenset(
     )
 )
 """Words that speak to an autorun that runs already, unless a file has the name."""
-RESERVED = frozenset(
-    ("attach", "completion", "down", "export", "init", "logs", "mcp", "run", "scale", "up")
-)
+RESERVED = frozenset(("attach", "completion", "down", "export", "init", "run", "scale", "up"))
 """Words that may become such."""
 
 

@@ -27,6 +27,7 @@ EVENTS: dict[str, tuple[str, dict[str, str]]] = {
             "target": "what it runs, as a person would type it",
             "name": "of this autorun, as in --name; empty without one",
             "autorun": "the version of autorun",
+            "log": "the file of --log-file or --background; null without one",
         },
     ),
     "started": ("a run begins", {"run": "its number, from 1", "pid": "of its process"}),
@@ -90,7 +91,14 @@ EVENTS: dict[str, tuple[str, dict[str, str]]] = {
     "paused": ("no restarts until `resumed`", {"seconds": "until it ends by itself"}),
     "resumed": ("restarts again", {"by": "command, key or time"}),
     "warning": ("something that the user should know", {"text": "as it was said"}),
-    "output": ("the app has written", {"stream": "stdout or stderr", "text": "what"}),
+    "output": (
+        "the app has written; with --json only, and not at the control socket",
+        {
+            "stream": "stdout or stderr",
+            "text": "whole lines, or a part of one whose end did not come soon; what is no UTF-8 "
+            "is replaced",
+        },
+    ),
     "stopping": ("autorun was asked to end", {}),
     "stopped": ("autorun ends", {"exit_code": "its own", "signal": "that ends it, or null"}),
 }

@@ -41,6 +41,11 @@ def of_option(patterns: "Iterable[str]", root: str) -> "Ignored":
     return ignored
 
 
+def escaped(path: str) -> str:
+    """A pattern of --ignore that means this very path."""
+    return re.sub(r"([\\*?\[\]!# ])", r"\\\1", path)
+
+
 class _Rule:
     __slots__ = ("base", "expression", "folders_only", "negated")
 

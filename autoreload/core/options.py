@@ -28,19 +28,24 @@ class Options:
     """The options of one autorun; every field is one option of the command line."""
 
     __slots__ = (
+        "background",
         "clear",
         "color",
         "data",
         "delay_s",
+        "events",
         "exit",
         "exit_on_error",
         "explain",
         "hold",
         "ignore",
+        "json",
         "keep_sockets",
         "keys",
         "leave",
+        "log_file",
         "name",
+        "own_files",
         "poll_s",
         "python",
         "quiet",
@@ -83,6 +88,10 @@ class Options:
         name: str = "",
         keys: bool = True,
         standby: bool | None = None,
+        json: bool = False,
+        events: str = "",
+        log_file: str = "",
+        background: bool = False,
     ) -> None:
         self.watch = watch
         self.ignore = ignore
@@ -117,10 +126,30 @@ class Options:
         """Whether a copy stands by for the next warm restart; None where memory allows."""
         self.keys = keys
         """Whether letters are taken from the terminal when the app leaves them."""
+        self.json = json
+        """Whether events stand on stderr in the place of our lines."""
+        self.events = events
+        """A file, or `fd:N`, that is told every event; empty for none."""
+        self.log_file = log_file
+        """Where the app's output and our lines are written as well; empty for nowhere."""
+        self.background = background
+        self.own_files: tuple[str, ...] = ()
+        """Patterns of what autorun writes itself; nobody has typed these."""
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """What never restarts the app."""
+        return (*self.ignore, *self.own_files)
+
+    @property
+    def captures(self) -> bool:
+        """Whether what the app writes goes through our hands."""
+        return self.json or self.background or bool(self.log_file)
 
     def differing(self, other: "Options") -> list[str]:
         """The fields that are not the same in another one."""
-        return [one for one in self.__slots__ if getattr(self, one) != getattr(other, one)]
+        said = [one for one in self.__slots__ if one != "own_files"]
+        return [one for one in said if getattr(self, one) != getattr(other, one)]
 
     def take(self, other: "Options", fields: "Iterable[str]") -> None:
         """Be as another one in these fields: whoever holds this one sees them from now on."""

@@ -3,8 +3,6 @@
 Whoever is not on this machine is told no more than that the app is down: a traceback shows source.
 """
 
-import json
-
 from autoreload.core import wording, wording_outage
 from autoreload.core.request import Kind
 
@@ -128,6 +126,8 @@ def as_text(problem: Problem) -> str:
 
 def as_json(problem: Problem) -> str:
     """For a program: the same, by names."""
+    import json  # only for a client that asks for it
+
     error = {
         "target": problem.title,
         "type": problem.kind,

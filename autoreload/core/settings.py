@@ -254,6 +254,10 @@ _PLACES: "dict[str, Callable[[str, str], list[str]]]" = {
     "ignore": _ignored_at,
     "python": _path_at,
     "socket": _path_at,
+    "log_file": lambda text, folder: _path_at(_file_at(text, folder)[0], folder),
+    "events": lambda text, folder: (
+        [text] if text.startswith("fd:") else _path_at(_file_at(text, folder)[0], folder)
+    ),
     "explain": lambda text, folder: _path_at(_file_at(text, folder)[0], folder),
 }
 """The settings that name files, and how each is made absolute."""

@@ -24,6 +24,12 @@ EXIT_CODES: dict[int, str] = {
 }
 
 
+NO_MCP = (
+    "autorun mcp needs the package mcp, which is not installed beside autorun: "
+    "pip install 'mcp>=2' in its environment"
+)
+
+
 def code_of(status: "Fields") -> int:
     """The exit code of `status`."""
     if status.get("error") or status.get("state") == "crashed":
@@ -142,3 +148,20 @@ def already(greeting: "Fields", found: "Fields") -> str:
         f"{greeting.get('target')} runs already: pid {greeting.get('pid')}{where}; "
         "autorun stop ends it, --name NAME runs a second one"
     )
+
+
+def background(greeting: "Fields", found: "Fields", *, has_ended: bool) -> list[str]:
+    """What `--background` shows when the first run is up, or has failed."""
+    lines = status(greeting, found)
+    log = greeting.get("log")
+    if has_ended:
+        return [*lines, f"  autorun has ended; {log} has what was written"]
+    name = greeting.get("name")
+    which = f" --name {name}" if name else ""
+    return [
+        *lines,
+        f"  autorun goes on as pid {greeting.get('pid')}, log {log}",
+        f"  autorun logs -f{which}    what it writes",
+        f"  autorun wait{which}       until what is saved runs",
+        f"  autorun stop{which}       ends it",
+    ]

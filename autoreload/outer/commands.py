@@ -2,10 +2,11 @@
 
 from functools import partial
 
-from autoreload.core import control, events
+from autoreload.core import control
 from autoreload.core.control import ControlProblem
 from autoreload.core.lifecycle import Event
 from autoreload.outer.explain import Explain
+from autoreload.outer.journal import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -163,17 +164,3 @@ class Commands:
             self._barrier.drop(answer)
         self._waiting = [one for one in self._waiting if one[0] is not client]
         self._stacks = [one for one in self._stacks if one[0] is not client]
-
-
-def shown(entry: "Entry") -> "dict[str, Value]":
-    """An event as the object that programs read."""
-    import time
-
-    at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(entry.time))
-    return {
-        "v": events.VERSION,
-        "seq": entry.seq,
-        "time": f"{at}.{int(entry.time * 1000) % 1000:03}Z",
-        "event": entry.event,
-        **entry.fields,
-    }

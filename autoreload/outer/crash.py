@@ -36,8 +36,16 @@ def lines(child: "Child", root: str, code: int, lived_s: float, *, waiting: bool
     return wording_broken.crashed(broken, root, code, waiting=waiting, missing=missing)
 
 
-def error(child: "Child", root: str) -> "dict[str, Value] | None":
-    """The same for programs; None when nothing is known but the code."""
+def fields(child: "Child", root: str, code: int) -> "dict[str, Value]":
+    """The same for programs."""
+    return {
+        "exit_code": code if code > 0 else None,
+        "signal": wording.SIGNALS.get(-code, str(-code)) if code < 0 else None,
+        "error": _error(child, root),
+    }
+
+
+def _error(child: "Child", root: str) -> "dict[str, Value] | None":
     if child.usage:
         return events.of_usage(child.usage)
     return None if child.failed is None else events.of_failed(child.failed, root)

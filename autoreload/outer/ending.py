@@ -4,7 +4,6 @@ import time
 
 from autoreload.core import wording
 from autoreload.core.lifecycle import State
-from autoreload.system import terminal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,10 +52,10 @@ class Ending:
 
         A line that cannot be run is complained of as any other.
         """
+        lived_s = time.monotonic() - child.started
         if child.usage and not waiting:
-            terminal.say_plainly(child.usage)
+            self._report.unusable(child, code, lived_s)
         else:
-            lived_s = time.monotonic() - child.started
             self._report.ended(child, code, lived_s, also, waiting=waiting)
 
     def say_last(self) -> None:

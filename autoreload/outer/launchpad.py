@@ -242,7 +242,7 @@ class Launchpad:
             "poll_s": options.poll_s or 0.0,
             "hold": options.hold,
             "data": options.data,
-            "ignore": list(options.ignore),
+            "ignore": list(options.ignored),
             "keep": options.keep_sockets != "none",
             "warm": self.is_warm,
             "verify": options.verify_warm,

@@ -10,7 +10,7 @@ from autoreload.core import events, wording, wording_broken
 from autoreload.core.decisions import Broken
 from autoreload.core.wording import Line
 from autoreload.outer import crash
-from autoreload.outer.speech import LOUD, Speech
+from autoreload.outer.speech import LOUD
 from autoreload.outer.stubborn import Stubborn
 from autoreload.watch.trees import MOST_SEEN
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from autoreload.outer.child import Child
     from autoreload.outer.journal import Journal
     from autoreload.outer.readiness import Readiness
-    from autoreload.system.terminal import Voice
+    from autoreload.outer.speech import Speech
     from autoreload.watch.trees import Tree
 
 
@@ -35,12 +35,12 @@ class Report:
     """Puts what happened into words."""
 
     def __init__(
-        self, plan: "Plan", options: "Options", root: str, voice: "Voice", journal: "Journal"
+        self, plan: "Plan", options: "Options", root: str, speech: "Speech", journal: "Journal"
     ) -> None:
         self._plan = plan
         self._options = options
         self._root = root
-        self.speech = Speech(voice, options)
+        self.speech = speech
         self._journal = journal
         self._run = 0
         self._has_been_called = False
@@ -80,6 +80,7 @@ class Report:
             "root": self._root,
             "target": self._plan.title,
             "name": self._options.name,
+            "log": self._journal.log,
         }
 
     def opens(self) -> None:
@@ -318,16 +319,15 @@ class Report:
         self._over(child, code, lived_s)
         self.say(*crash.lines(child, self._root, code, lived_s, waiting=waiting), *also)
 
+    def unusable(self, child: "Child", code: int, lived_s: float) -> None:
+        """The line that was typed cannot be run, and autorun ends with that."""
+        self._over(child, code, lived_s)
+        self.speech.complain(child.usage)
+
     def _over(self, child: "Child", code: int, lived_s: float) -> None:
         lived_ms = round(lived_s * 1000)
         if code == 0:
             self._journal.add("finished", run=self._run, ms=lived_ms)
             return
-        self._journal.add(
-            "crashed",
-            run=self._run,
-            exit_code=code if code > 0 else None,
-            signal=wording.SIGNALS.get(-code, str(-code)) if code < 0 else None,
-            ms=lived_ms,
-            error=crash.error(child, self._root),
-        )
+        failed = crash.fields(child, self._root, code)
+        self._journal.add("crashed", run=self._run, ms=lived_ms, **failed)

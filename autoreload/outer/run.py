@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 import time
 
 from autoreload.core import protocol, variables, wording
@@ -17,7 +16,6 @@ from autoreload.outer.deciding import Deciding
 from autoreload.outer.ending import Ending
 from autoreload.outer.explain import Explain
 from autoreload.outer.hearing import Hearing
-from autoreload.outer.journal import Journal
 from autoreload.outer.launchpad import Launchpad
 from autoreload.outer.noticing import Noticing
 from autoreload.outer.outage import Outage
@@ -26,7 +24,7 @@ from autoreload.outer.runs import Runs
 from autoreload.outer.settings import Settings
 from autoreload.outer.sockets import Sockets
 from autoreload.outer.watching import Watching
-from autoreload.system import processes, signals, terminal
+from autoreload.system import processes, signals
 from autoreload.system.waiting import POLLHUP, wait
 
 TYPE_CHECKING = False
@@ -37,6 +35,8 @@ if TYPE_CHECKING:
     from autoreload.core.targets import Plan
     from autoreload.outer.child import Child
     from autoreload.outer.readiness import Readiness
+    from autoreload.outer.recorder import Recorder
+    from autoreload.outer.recording import Recording
     from autoreload.outer.settings import Source
     from autoreload.system.instance import Instance
 
@@ -53,9 +53,11 @@ class Outer:
         plan: "Plan",
         source: "Source",
         environment: "Mapping[str, str]",
-        instance: "Instance | None" = None,
+        recording: "Recording | Recorder",
+        instance: "Instance | None",
     ) -> None:
         self._options = options = source.options
+        self._recording = recording
         self._root = os.getcwd()
         identity = os.urandom(8).hex()
         self._sockets = Sockets(options)
@@ -66,15 +68,14 @@ class Outer:
         self._launchpad = Launchpad(
             plan,
             options,
-            {**environment, **dict(plan.environment), **marked, **variables.ALWAYS},
+            {**environment, **dict(plan.environment), **marked, **variables.ALWAYS}
+            | recording.environment,
             mask=self._ears.mask,
             root=self._root,
             spawning=self._sockets.spawning,
         )
-        colour = terminal.wants_colour(options.color, environment, is_terminal=os.isatty(2))
-        journal = Journal()
-        voice = terminal.Voice(colour=colour)
-        self._report = Report(plan, options, self._root, voice, journal)
+        journal = recording.journal
+        self._report = Report(plan, options, self._root, recording.speech, journal)
         self._report.has_keys = keys.wanted(options, environment)
         self._ending = Ending(options, self._report)
         self._asking = Asking(options, plan)
@@ -130,6 +131,7 @@ class Outer:
         self._outage.close()
         self._watching.close()
         self._asking.close()
+        self._recording.close()
         if self._ending.signal is not None:
             signals.die_by(self._ending.signal, self._ears.mask)
         return self._ending.code
@@ -141,7 +143,9 @@ class Outer:
     def _wait(self, timeout_s: float | None) -> None:
         channel = self._child.fileno() if self._child is not None else None
         fds = (self._ears.fileno(), channel, self._watching.fileno(), self._outage.fileno())
-        ready = wait((*fds, *self._control.filenos(), *self._sockets.filenos()), timeout_s)
+        others = (*self._sockets.filenos(), *self._recording.readable())
+        writable = self._recording.writable()
+        ready = wait((*fds, *self._control.filenos(), *others), timeout_s, writable=writable)
         self._sockets.answer(ready)
         self._control.serve(ready, time.monotonic())
         if self._child is None or channel is None or not ready.get(channel, 0) & POLLHUP:
@@ -154,7 +158,7 @@ class Outer:
     def _timeout(self) -> float | None:
         now = time.monotonic()
         parts = (self._asking, self._outage, self._control, self._noticing, self._settings)
-        times = [one for part in (*parts, self._report.speech) for one in part.timeouts(now)]
+        times = [one for part in (*parts, self._recording) for one in part.timeouts(now)]
         if self._state in ALIVE:
             times += self._runs.timeouts(now)
         if self._stop_at is not None:
@@ -215,6 +219,7 @@ class Outer:
         self._clearing.end(self._launchpad.discard())
         self._sockets.close()
         self._clearing.at_the_end()
+        self._recording.drain()
         self._ending.say_last()
         self._control.close()
 
@@ -230,7 +235,11 @@ class Outer:
             self._feed(Event.TYPED if heard.typed else Event.STOP)
             if heard.typed and self._child is not None:
                 self._child.asked_by_others()
-        elif heard.number in signals.PASSED_ON and not heard.typed and self._child is not None:
+        elif (
+            heard.number in signals.PASSED_ON
+            and self._child is not None
+            and (self._recording.resized(heard.number) or not heard.typed)
+        ):
             processes.send(self._child.live, heard.number)
 
     def _on_messages(self) -> None:
@@ -280,6 +289,7 @@ class Outer:
 
     def _on_end(self, code: int, let_go: "Callable[[], None]") -> None:
         assert self._child is not None
+        self._recording.drain()
         self._ended = code
         is_final = self._ending.is_final(self._child, code, self._state, has_run=self._has_run)
         let_go()
@@ -287,6 +297,8 @@ class Outer:
 
     def _on_time(self) -> None:
         now = time.monotonic()
+        for trouble in self._recording.look(now):
+            self._report.once(trouble)
         if self._stop_at is not None and now >= self._stop_at and self._state in ALIVE:
             self._stop_at = None
             self._report.stubborn.killed(self._child)
@@ -301,7 +313,6 @@ class Outer:
             if found := self._runs.strangers():
                 self._report.once(wording.untraced(found))
                 self._watching.add_sources()
-        self._report.speech.look(now)
         self._outage.serve(now)
         if self._state is State.WAITING and self._outage.is_over(now, self._report.say):
             self._deciding.freed()
@@ -337,14 +348,3 @@ class Outer:
         self._report.once(line)
         if self._child is not None and not self._watching.has_events:
             self._child.tell("events", on=False)
-
-
-def run(
-    plan: "Plan",
-    source: "Source",
-    environment: "Mapping[str, str]",
-    instance: "Instance | None" = None,
-) -> int:
-    """Run a target until autorun ends, to be found at `instance`; the exit code."""
-    sys.setswitchinterval(0.001)  # watchdog's threads hand a hint over sooner
-    return Outer(plan, source, environment, instance).run()

@@ -6,6 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from autoreload.core.options import Options
     from autoreload.core.wording import Line
+    from autoreload.outer.recorder import Voices
     from autoreload.system.terminal import Voice
 
 LOUD = ("held", "bad")
@@ -19,7 +20,7 @@ RETRY_S = 0.05
 class Speech:
     """Says lines, in the order of what happened."""
 
-    def __init__(self, voice: "Voice", options: "Options") -> None:
+    def __init__(self, voice: "Voice | Voices", options: "Options") -> None:
         self._voice = voice
         self._options = options
         self._pending: tuple[Line, ...] = ()
@@ -37,6 +38,11 @@ class Speech:
         """What was asked for, also with --quiet."""
         self.say()
         self._voice.say(*lines)
+
+    def complain(self, text: str) -> None:
+        """One sentence about the line that was typed, as before anything runs."""
+        self.say()
+        self._voice.write(f"autorun: {text}\n")
 
     def say_later(self, *lines: "Line") -> None:
         """Say what may be over in a moment, unless it is taken back by then."""

@@ -55,7 +55,7 @@ class Watching:
     def __init__(self, options: "Options", root: str, complain: "Callable[[Line], None]") -> None:
         self._options = options
         self._root = root
-        self._ignored = of_option(options.ignore, root)
+        self._ignored = of_option(options.ignored, root)
         self._sources = Sources(
             self.is_wanted, self._files, complain, root=root, poll_s=options.poll_s
         )
@@ -115,7 +115,7 @@ class Watching:
 
     def renew(self) -> list[Tree]:
         """Watch what the options say by now; the trees of --watch, in its order."""
-        self._ignored = of_option(self._options.ignore, self._root)
+        self._ignored = of_option(self._options.ignored, self._root)
         self._trees = [trees.whole(only, self._root, self._ignored) for only in self._wholes]
         return [self.add_pattern(pattern) for pattern in self._options.watch]
 

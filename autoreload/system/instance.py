@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from _socket import socket as Socket
     from collections.abc import Mapping
 
-SOCKET, LOCK = ".sock", ".lock"
+SOCKET, LOCK, LOG = ".sock", ".lock", ".log"
 _BACKLOG = 128
 _TRIES = 10
 _SOL_LOCAL, _LOCAL_PEERCRED = 0, 1
@@ -76,6 +76,11 @@ class Instance:
         except OSError:
             os.close(self._lock)
             raise
+
+    def adopt(self) -> None:
+        """This process goes on with what the one that took the place has begun."""
+        os.ftruncate(self._lock, 0)
+        os.pwrite(self._lock, f"{os.getpid()}\n".encode(), 0)
 
     def close(self) -> None:
         """Give the place up; what stands there by now may be another's."""

@@ -42,12 +42,17 @@ class Voice:
     be written is kept, up to a bound, and tried again by `flush`: autorun does not wait for it.
     """
 
-    def __init__(self, *, colour: bool, fd: int = 2) -> None:
+    def __init__(
+        self, *, colour: bool, fd: int = 2, sink: "Callable[[bytes], object] | None" = None
+    ) -> None:
+        """With a `sink` that is handed what would be written to `fd`."""
         self._colour = colour
         self._fd = fd
+        self._sink = sink
         # Where stderr was closed at the start, its number may be that of a descriptor of our own.
         self._is_mute = not _is_open(fd) or (fd == 2 and sys.stderr is None)
-        self._out, self._write = (fd, _write) if self._is_mute else _opened(fd)
+        is_ours = self._is_mute or sink is not None
+        self._out, self._write = (fd, _write) if is_ours else opened(fd)
         self._late = bytearray()
 
     @property
@@ -72,6 +77,9 @@ class Voice:
 
     def write(self, text: str) -> None:
         """Write text as it stands, whole; what nobody takes for a moment is kept for later."""
+        if self._sink is not None:
+            self._sink(text.encode(errors="backslashreplace"))
+            return
         is_stuck = self.is_late
         if len(self._late) < MOST_LATE:
             self._late += text.encode(errors="backslashreplace")
@@ -125,7 +133,7 @@ def _write_a_little(fd: int, data: bytearray) -> int:
     return os.write(fd, data[:512])
 
 
-def _opened(fd: int) -> "tuple[int, Callable[[int, bytearray], int]]":
+def opened(fd: int) -> "tuple[int, Callable[[int, bytearray], int]]":
     """Where and how to write for a descriptor, without waiting for its reader.
 
     Whether a write waits is a matter of what was opened, which the app shares with us. So a pipe

@@ -17,14 +17,21 @@ _poll = select.poll
 
 
 def wait(
-    fds: "Iterable[int | None]", timeout_s: float | None, *, events: int = POLLIN
+    fds: "Iterable[int | None]",
+    timeout_s: float | None,
+    *,
+    events: int = POLLIN,
+    writable: "Iterable[int]" = (),
 ) -> dict[int, int]:
     """Wait until one of the descriptors is ready; what each is ready for, nothing at the end.
 
-    None among the descriptors is passed over; a timeout of None waits without end.
+    None among the descriptors is passed over; a timeout of None waits without end. Those that are
+    `writable` are waited for until they take something.
     """
     poll = _poll()
     for fd in fds:
         if fd is not None:
             poll.register(fd, events)
+    for fd in writable:
+        poll.register(fd, POLLOUT)
     return dict(poll.poll(None if timeout_s is None else max(timeout_s, 0) * 1000))
