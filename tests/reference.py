@@ -52,20 +52,9 @@ SET = {
 PASSED = {protocol.CHANNEL: "between the processes of autorun; gone before the program begins"}
 
 
-def pages() -> dict[str, str]:
-    """Every page of the reference by the name of its file."""
-    drawn = {
-        "options.md": options(),
-        "settings.md": settings(),
-        "commands.md": commands(),
-        "keys.md": key_page(),
-        "events.md": event_page(),
-        "control.md": control_page(),
-        "environment.md": environment(),
-        "python.md": python_page(),
-        "lines.md": said.page(),
-    }
-    return {name: f"{MADE}{text.rstrip()}\n" for name, text in drawn.items()}
+def drawn(name: str) -> str:
+    """One page of the reference."""
+    return f"{MADE}{PAGES[name]().rstrip()}\n"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -203,8 +192,8 @@ def commands() -> str:
 # Commands
 
 They speak to the autoruns that were started in this directory or above it, by their
-[control socket](control.md). What they answer goes to stdout. A file of the same name beside you is
-run instead: `./wait`.
+[control socket](control.md). What they answer goes to stdout. Where a file is called
+`wait`, `autorun wait` runs the file.
 
 {"".join(parts)}## Exit codes
 
@@ -343,11 +332,24 @@ def signature(function: Callable[..., object]) -> str:
 
 def write(root: Path) -> None:
     """Write every page below `root`, and take away those that are drawn no more."""
-    drawn = pages()
     for old in root.glob("*.md"):
-        if old.name not in drawn:
+        if old.name not in PAGES:
             old.unlink()
-    for name, text in drawn.items():
-        (root / name).write_text(text, "utf-8")
+    for name in PAGES:
+        (root / name).write_text(drawn(name), "utf-8")
+
+
+PAGES = {
+    "options.md": options,
+    "settings.md": settings,
+    "commands.md": commands,
+    "keys.md": key_page,
+    "events.md": event_page,
+    "control.md": control_page,
+    "environment.md": environment,
+    "python.md": python_page,
+    "lines.md": said.page,
+}
+"""Every page by the name of its file."""
 
 

@@ -6,19 +6,20 @@ from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import NamedTuple
 
-from autoreload.core import wording, wording_outage, wording_settings
+from autoreload.core import wording, wording_broken, wording_outage, wording_settings
 from autoreload.core.decisions import Broken
 from autoreload.core.keeping import Address
 from autoreload.core.packages import Installation
 from autoreload.core.trust import Doubt, Why
 from autoreload.core.wording import Line
 
-MODULES: tuple[ModuleType, ...] = (wording, wording_outage, wording_settings)
+MODULES: tuple[ModuleType, ...] = (wording, wording_broken, wording_outage, wording_settings)
 
 ROOT = "/project"
 VIEWS = f"{ROOT}/shop/views.py"
 PRICES = f"{ROOT}/prices.py"
 BROKEN = Broken(VIEWS, 9, 9, "SyntaxError", "'(' was never closed", 'TITLE = ("Corner shop"')
+FAILED = Broken(VIEWS, 12, 12, "NameError", "name 'shelf' is not defined", "")
 PORT = Address(socket.AF_INET, "127.0.0.1", 8000)
 
 
@@ -62,6 +63,10 @@ def sections() -> dict[str, Sequence[Said]]:
                 means="the program listens, or was called and imports nothing more; the time is "
                 "since the save, or since the start",
             ),
+            said(
+                wording.stopped_at_once,
+                means="the answer to a second Ctrl-C; the program did not come to its clean-up",
+            ),
             said(wording.stopped, means="the end of autorun, and of all that it started"),
             said(
                 wording.own_reloader,
@@ -84,6 +89,22 @@ def sections() -> dict[str, Sequence[Said]]:
                 ROOT,
                 "loaded as shop.views",
                 means="with `--verbose` or `--explain`: why the file counts",
+            ),
+            said(
+                wording.warm,
+                [VIEWS],
+                ROOT,
+                0.034,
+                ["http://127.0.0.1:8000"],
+                means="all of a warm restart in one line, at its end",
+            ),
+            said(
+                wording.looped,
+                f"{ROOT}/build.txt",
+                ROOT,
+                5,
+                4.0,
+                means="the program writes it whenever it starts, which would restart it for ever",
             ),
             said(
                 wording.refreshed,
@@ -114,12 +135,6 @@ def sections() -> dict[str, Sequence[Said]]:
             said(wording.paused, 60, means="by a key or `autorun pause`"),
             said(wording.resumed, "time", means="the pause has ended by itself"),
             said(
-                wording.cold,
-                "thread 'worker' is alive",
-                ROOT,
-                means="with `--verbose`: why no checkpoint could be used",
-            ),
-            said(
                 wording.watched,
                 62,
                 9,
@@ -129,10 +144,18 @@ def sections() -> dict[str, Sequence[Said]]:
         ),
         "Broken code": (
             said(
-                wording.held,
+                wording_broken.held,
                 BROKEN,
                 ROOT,
                 means="the file does not compile; nothing is restarted until it does",
+            ),
+            said(
+                wording_broken.crashed,
+                FAILED,
+                ROOT,
+                1,
+                waiting=True,
+                means="below the traceback of the program, in the same form",
             ),
             said(wording.unheld, means="the mistake was taken back"),
             said(wording.ended, 1, 1.3, means="the program has failed; the next save starts it"),

@@ -124,13 +124,13 @@ def test_files_of_other_programs_can_be_read(page: Path) -> None:
             compile(block, named(page), "exec")
 
 
-@pytest.mark.parametrize("name", reference.pages())
+@pytest.mark.parametrize("name", reference.PAGES)
 def test_the_reference_is_the_code(name: str) -> None:
-    assert (DOCS / "reference" / name).read_text("utf-8") == reference.pages()[name], ADVICE
+    assert (DOCS / "reference" / name).read_text("utf-8") == reference.drawn(name), ADVICE
 
 
 def test_nothing_else_is_in_the_reference() -> None:
-    assert {page.name for page in (DOCS / "reference").glob("*.md")} == {*reference.pages()}
+    assert {page.name for page in (DOCS / "reference").glob("*.md")} == {*reference.PAGES}
 
 
 def test_every_line_is_explained() -> None:
