@@ -14,7 +14,7 @@ import click
 import autoreload
 from autoreload import cli
 from autoreload.client import cli as client
-from autoreload.core import control, events, keys, precedence, protocol, status
+from autoreload.core import control, events, keys, precedence, protocol, status, variables as app
 from autoreload.core.commandline import Line
 from autoreload.core.options import LONGEST_S
 from autoreload.core.settings import HEADER, TARGET, Setting
@@ -28,11 +28,15 @@ OWN_EXIT_CODES = (
     ("0", "after Ctrl-C, `q`, `autorun stop`, or the end of what only shows something"),
     ("2", "the line cannot be run as it was typed; one sentence says why"),
     ("the program's", "with `--exit`, with `--exit-on-error` if it failed, and with `--noreload`"),
-    ("by a signal", "after SIGTERM, SIGHUP or SIGQUIT, when everything is cleared away: by the same"),
+    (
+        "by a signal",
+        "after SIGTERM, SIGHUP or SIGQUIT, when everything is cleared away: by the same",
+    ),
 )
 
 READ = {
     "AUTORUN_…": "every option: see [settings](settings.md). The program does not get to see these",
+    "PYTHON_COLORS": "`1`: colour; `0`: none; it beats the next three",
     "NO_COLOR": "not empty: no colour in lines of autorun (no-color.org)",
     "FORCE_COLOR": "colour although it is no terminal; `0` means none",
     "TERM": "`dumb`: no colour and no keys",
@@ -43,6 +47,9 @@ READ = {
     "_AUTORUN_COMPLETE": "asked for by shells: see [settings](settings.md#completion)",
 }
 SET = {
+    app.ACTIVE: "`1`: autorun runs this",
+    app.RUN: "the number of the run, from 1",
+    app.CHANGES: "the files that the run is because of, as a JSON list",
     protocol.FLAG: f"`{protocol.FLAG_VALUE}`: this process is run by autorun, and started again",
     protocol.IDENTITY: "the same in all processes of one autorun, by which what is left is found",
     protocol.CONTROL: "the path of the [control socket](control.md)",
@@ -351,5 +358,3 @@ PAGES = {
     "lines.md": said.page,
 }
 """Every page by the name of its file."""
-
-

@@ -1,19 +1,18 @@
 """Every line that autorun says, as it is made by the functions of `core/wording*`, with its meaning."""
 
 import inspect
+import pkgutil
 import socket
 from collections.abc import Callable, Sequence
-from types import ModuleType
+from importlib import import_module
 from typing import NamedTuple
 
-from autoreload.core import wording, wording_broken, wording_outage, wording_settings
+import autoreload.core
 from autoreload.core.decisions import Broken
 from autoreload.core.keeping import Address
 from autoreload.core.packages import Installation
 from autoreload.core.trust import Doubt, Why
 from autoreload.core.wording import Line
-
-MODULES: tuple[ModuleType, ...] = (wording, wording_broken, wording_outage, wording_settings)
 
 ROOT = "/project"
 VIEWS = f"{ROOT}/shop/views.py"
@@ -24,18 +23,36 @@ PORT = Address(socket.AF_INET, "127.0.0.1", 8000)
 
 
 class Said(NamedTuple):
-    """One line, or those of one event."""
+    """The lines of one event."""
 
-    function: Callable[..., object]
+    name: str
     lines: tuple[str, ...]
     means: str
 
 
-def said(function: Callable[..., object], *args: object, means: str, **more: object) -> Said:
-    """What the function says of these values."""
-    found = function(*args, **more)
+def makers() -> dict[str, Callable[..., object]]:
+    """Every function that makes lines, by its name."""
+    modules = (
+        import_module(f"autoreload.core.{found.name}")
+        for found in pkgutil.iter_modules(autoreload.core.__path__)
+        if found.name.startswith("wording")
+    )
+    return {
+        name: function
+        for module in modules
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if not name.startswith("_") and "Line" in str(inspect.signature(function).return_annotation)
+    }
+
+
+MAKERS = makers()
+
+
+def said(name: str, *args: object, means: str, **more: object) -> Said:
+    """What the function of this name says of these values."""
+    found = MAKERS[name](*args, **more)
     lines = found if isinstance(found, list) else [found]
-    return Said(function, tuple(str(getattr(one, "text", one)) for one in lines), means)
+    return Said(name, tuple(one.text for one in lines), means)
 
 
 def sections() -> dict[str, Sequence[Said]]:
@@ -43,55 +60,62 @@ def sections() -> dict[str, Sequence[Said]]:
     return {
         "Beginning and end": (
             said(
-                wording.started,
+                "started",
                 "manage.py runserver",
                 4242,
                 "file events",
                 means="a run begins; in brackets how changes are noticed",
             ),
             said(
-                wording.command_started,
+                "command_started",
                 "node server.js",
                 4242,
                 ".",
                 means="the same for another program: all files there are watched",
             ),
             said(
-                wording.ready,
+                "ready",
                 0.301,
                 ["http://127.0.0.1:8000"],
                 means="the program listens, or was called and imports nothing more; the time is "
                 "since the save, or since the start",
             ),
             said(
-                wording.stopped_at_once,
+                "stopped_at_once",
                 means="the answer to a second Ctrl-C; the program did not come to its clean-up",
             ),
-            said(wording.stopped, means="the end of autorun, and of all that it started"),
             said(
-                wording.own_reloader,
+                "ready",
+                0.9,
+                ["http://127.0.0.1:8000"],
+                how="cold: thread 'worker' is alive",
+                means="with `--warm`: why no checkpoint could be used",
+            ),
+            said("stopped", means="the end of autorun, and of all that it started"),
+            said(
+                "own_reloader",
                 "manage.py runserver",
                 "--noreload added",
                 means="the program has a reloader of its own; there is to be one",
             ),
             said(
-                wording.unusable,
+                "unusable",
                 "no module named 'myap' in 'myap:main', did you mean 'myapp'?",
                 waiting=True,
                 means="the target cannot be run as it was named",
             ),
         ),
         "Changes": (
-            said(wording.changed, [VIEWS, PRICES], ROOT, means="a restart begins, because of these"),
+            said("changed", [VIEWS, PRICES], ROOT, means="a restart begins, because of these"),
             said(
-                wording.because,
+                "because",
                 VIEWS,
                 ROOT,
                 "loaded as shop.views",
                 means="with `--verbose` or `--explain`: why the file counts",
             ),
             said(
-                wording.warm,
+                "warm",
                 [VIEWS],
                 ROOT,
                 0.034,
@@ -99,7 +123,7 @@ def sections() -> dict[str, Sequence[Said]]:
                 means="all of a warm restart in one line, at its end",
             ),
             said(
-                wording.looped,
+                "looped",
                 f"{ROOT}/build.txt",
                 ROOT,
                 5,
@@ -107,35 +131,42 @@ def sections() -> dict[str, Sequence[Said]]:
                 means="the program writes it whenever it starts, which would restart it for ever",
             ),
             said(
-                wording.refreshed,
+                "refreshed",
                 [f"{ROOT}/shop/templates/shelf.html"],
                 ROOT,
                 "Django",
                 means="no restart is needed, the framework reads the file anew",
             ),
             said(
-                wording.same,
+                "same",
                 [VIEWS],
                 ROOT,
                 means="with `--verbose`: a touch, or a save without a change",
             ),
             said(
-                wording.installed,
+                "installed",
                 [Installation("requests", "2.31", "2.32")],
                 means="a package that the program uses was installed anew",
             ),
-            said(wording.waiting_for, "git", means="many files are one change: its end is awaited"),
+            said("waiting_for", "git", means="many files are one change: its end is awaited"),
             said(
-                wording.unanswered,
+                "unanswered",
                 [VIEWS],
                 ROOT,
                 means="the program holds up its own watcher, so it is restarted from outside",
             ),
-            said(wording.asked, means="by a key or `autorun restart`"),
-            said(wording.paused, 60, means="by a key or `autorun pause`"),
-            said(wording.resumed, "time", means="the pause has ended by itself"),
+            said("asked_by_program", means="by `autoreload.restart()`"),
             said(
-                wording.watched,
+                "kept",
+                [VIEWS],
+                ROOT,
+                means="a debugger waits for you; the restart follows when you let the program go on",
+            ),
+            said("asked", means="by a key or `autorun restart`"),
+            said("paused", 60, means="by a key or `autorun pause`"),
+            said("resumed", "time", means="the pause has ended by itself"),
+            said(
+                "watched",
                 62,
                 9,
                 "inotify",
@@ -144,46 +175,46 @@ def sections() -> dict[str, Sequence[Said]]:
         ),
         "Broken code": (
             said(
-                wording_broken.held,
+                "held",
                 BROKEN,
                 ROOT,
                 means="the file does not compile; nothing is restarted until it does",
             ),
             said(
-                wording_broken.crashed,
+                "crashed",
                 FAILED,
                 ROOT,
                 1,
                 waiting=True,
                 means="below the traceback of the program, in the same form",
             ),
-            said(wording.unheld, means="the mistake was taken back"),
-            said(wording.ended, 1, 1.3, means="the program has failed; the next save starts it"),
-            said(wording.ended, 0, 1.3, means="the program is done; the next save starts it"),
-            said(wording.ended, -11, 1.3, means="a signal has ended it; the next save starts it"),
+            said("unheld", means="the mistake was taken back"),
+            said("ended", 1, 1.3, means="the program has failed; the next save starts it"),
+            said("ended", 0, 1.3, means="the program is done; the next save starts it"),
+            said("ended", -11, 1.3, means="a signal has ended it; the next save starts it"),
         ),
         "Stopping": (
             said(
-                wording.slow_stop,
+                "slow_stop",
                 "SIGINT",
                 ["worker"],
                 ["ffmpeg (pid 4250)"],
                 means="the program was asked to end and has not; these keep it",
             ),
             said(
-                wording.killed,
+                "killed",
                 3.0,
                 means="`--stop-timeout` is over; code at its end has not run",
             ),
             said(
-                wording.swept,
+                "swept",
                 ["ffmpeg (pid 4250)"],
                 means="the program had started it and not ended it; `--leave NAME` lets it live",
             ),
         ),
         "Ports": (
             said(
-                wording_outage.in_use,
+                "in_use",
                 PORT,
                 4250,
                 "python server.py",
@@ -191,63 +222,63 @@ def sections() -> dict[str, Sequence[Said]]:
                 means="somebody else has the port; it is taken as soon as it is free",
             ),
             said(
-                wording_outage.in_use_by_leftover,
+                "in_use_by_leftover",
                 PORT,
                 4250,
                 "python server.py",
                 means="an earlier autorun was killed before it could clear away",
             ),
             said(
-                wording_outage.in_use_by_autorun,
+                "in_use_by_autorun",
                 PORT,
                 4250,
                 "python server.py",
                 means="see `autorun status`, `autorun stop`",
             ),
             said(
-                wording_outage.in_use_by_app,
+                "in_use_by_app",
                 PORT,
                 4250,
                 "python server.py",
                 means="the program binds it twice",
             ),
-            said(wording_outage.in_use_by_user, PORT, "root", means="it is somebody else's"),
-            said(wording_outage.in_use_by_unseen, PORT, means="from another namespace"),
-            said(wording_outage.in_use_by_nobody, PORT, means="it passes within a minute"),
-            said(wording_outage.in_use_by_unknown, PORT, means="the system does not tell"),
+            said("in_use_by_user", PORT, "root", means="it is somebody else's"),
+            said("in_use_by_unseen", PORT, means="from another namespace"),
+            said("in_use_by_nobody", PORT, means="it passes within a minute"),
+            said("in_use_by_unknown", PORT, means="the system does not tell"),
             said(
-                wording_outage.in_use_by_file,
+                "in_use_by_file",
                 Address(socket.AF_UNIX, f"{ROOT}/app.sock"),
                 means="a unix socket whose server is gone",
             ),
-            said(wording_outage.free_again, PORT, means="the program is started again"),
+            said("free_again", PORT, means="the program is started again"),
             said(
-                wording_outage.still_in_use, PORT, 60, means="a save tries again; nothing else does from now on"
+                "still_in_use", PORT, 60, means="a save tries again; nothing else does from now on"
             ),
             said(
-                wording.not_kept,
+                "not_kept",
                 "127.0.0.1:8000",
                 means="the server binds in an extension module",
             ),
             said(
-                wording.no_notices,
+                "no_notices",
                 "the kernel does not offer it",
                 means="`--keep-sockets=any`, or a command, cannot be served here",
             ),
             said(
-                wording.no_privileges,
+                "no_privileges",
                 means="what keeping the sockets of other programs costs: no `sudo` below",
             ),
         ),
         "Noticing": (
             said(
-                wording.polling,
+                "polling",
                 "--poll",
                 0.5,
                 means="files are compared all the time instead of waiting for events",
             ),
             said(
-                wording.doubted,
+                "doubted",
                 Doubt(Why.SILENT, "", value="9p", is_windows=True),
                 [f"{ROOT}/shop"],
                 ROOT,
@@ -255,7 +286,7 @@ def sections() -> dict[str, Sequence[Said]]:
                 means="this file system sends no events, so this part is compared",
             ),
             said(
-                wording.doubted,
+                "doubted",
                 Doubt(Why.LIMIT, "fs.inotify.max_user_watches", value="8192"),
                 [],
                 ROOT,
@@ -263,7 +294,7 @@ def sections() -> dict[str, Sequence[Said]]:
                 means="a limit of the kernel, and how to raise it",
             ),
             said(
-                wording.doubted,
+                "doubted",
                 Doubt(Why.UNANNOUNCED, VIEWS),
                 [f"{ROOT}/shop"],
                 ROOT,
@@ -271,48 +302,48 @@ def sections() -> dict[str, Sequence[Said]]:
                 means="events were promised and did not come",
             ),
             said(
-                wording.doubted,
+                "doubted",
                 Doubt(Why.UNWATCHED, "Permission denied"),
                 [f"{ROOT}/shop"],
                 ROOT,
                 0.5,
                 means="the event source has given up here",
             ),
-            said(wording.overflow, 16384, means="nothing was missed: everything was compared"),
+            said("overflow", 16384, means="nothing was missed: everything was compared"),
             said(
-                wording.untraced,
+                "untraced",
                 ["worker.py"],
                 means="a Python process below the program does not tell what it loads",
             ),
             said(
-                wording.too_many_files,
+                "too_many_files",
                 "assets",
                 25_000,
                 20_000,
                 is_more=False,
                 means="`--watch` names a very large place",
             ),
-            said(wording.no_match, "assets/*.css", means="it is watched as soon as it is there"),
+            said("no_match", "assets/*.css", means="it is watched as soon as it is there"),
         ),
         "Settings": (
             said(
-                wording_settings.settings_changed,
+                "settings_changed",
                 "pyproject.toml",
                 restarts=True,
                 means="the settings were read again; the program is restarted if they concern it",
             ),
             said(
-                wording_settings.settings_same,
+                "settings_same",
                 "pyproject.toml",
                 means="something else was changed in the file",
             ),
             said(
-                wording_settings.settings_bad,
+                "settings_bad",
                 "pyproject.toml:12: no setting 'wacth', did you mean 'watch'?",
                 means="the file is wrong; the settings before count",
             ),
             said(
-                wording_settings.settings_wait,
+                "settings_wait",
                 "pyproject.toml",
                 ["name", "socket"],
                 means="these are needed at the start of autorun",
@@ -321,23 +352,9 @@ def sections() -> dict[str, Sequence[Said]]:
     }
 
 
-def unsaid() -> list[str]:
+def unsaid() -> set[str]:
     """The functions that make lines and have no example here."""
-    shown = {one.function for found in sections().values() for one in found}
-    return [
-        f"{module.__name__}.{name}"
-        for module in MODULES
-        for name, function in inspect.getmembers(module, inspect.isfunction)
-        if function.__module__ == module.__name__
-        and not name.startswith("_")
-        and makes_lines(function)
-        and function not in shown
-    ]
-
-
-def makes_lines(function: Callable[..., object]) -> bool:
-    made = inspect.signature(function).return_annotation
-    return made is Line or "Line" in str(made)
+    return MAKERS.keys() - {one.name for found in sections().values() for one in found}
 
 
 def page() -> str:
