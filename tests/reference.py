@@ -14,7 +14,8 @@ import click
 import autoreload
 from autoreload import cli
 from autoreload.client import cli as client
-from autoreload.core import control, events, keys, precedence, protocol, status, variables as app
+from autoreload.core import control, events, keys, precedence, protocol, status
+from autoreload.core import variables as app
 from autoreload.core.commandline import Line
 from autoreload.core.options import LONGEST_S
 from autoreload.core.settings import HEADER, TARGET, Setting
@@ -81,6 +82,7 @@ def code(text: str) -> str:
 
 def options() -> str:
     rows = [(spelled(one), *meant(one)) for one in of(cli.command) if not one.hidden]
+    rows += [("`-h`, `--help`", "", "Show all this, and leave.")]
     return f"""\
 # Options
 
@@ -101,7 +103,8 @@ Those of `autorun wait` and the like are with the [commands](commands.md#exit-co
 
 
 def of(command: click.Command) -> Iterator[click.Option]:
-    for one in command.get_params(click.Context(command)):
+    """The options of a command, less the one for help, which click makes."""
+    for one in command.params:
         if isinstance(one, click.Option):
             yield one
 
@@ -111,8 +114,8 @@ def spelled(option: click.Option) -> str:
     spellings = [code(one.strip()) for one in (*option.opts, *option.secondary_opts)]
     if option.is_flag:
         return ", ".join(spellings)
-    takes = option.make_metavar(click.Context(cli.command)).strip("[]")
-    takes = f"[{takes}]" if takes.startswith("=") else f" {takes}"
+    takes = option.metavar or "|".join(getattr(option.type, "choices", ("TEXT",)))
+    takes = takes if takes.startswith("[") else f" {takes}"
     return ", ".join((*spellings[:-1], code(spellings[-1].strip("`") + takes)))
 
 
@@ -139,17 +142,19 @@ Who says it, the nearest first:
 | | how | |
 | --- | --- | --- |
 | 1. an option | `--stop-timeout 5` | beats all others; a list replaces a list |
-| 2. a variable | `AUTORUN_STOP_TIMEOUT=5`, `AUTORUN_WATCH=a.yaml:b.yaml` | lists are separated like PATH |
-| 3. the config file | `stop-timeout = 5`, `watch = ["a.yaml"]` | `autorun.toml`, else `[{HEADER}]` in `pyproject.toml` |
+| 2. a variable | `AUTORUN_STOP_TIMEOUT=5`, `AUTORUN_WATCH=a.yaml:b.yaml` | a list as in PATH |
+| 3. the config file | `stop-timeout = 5`, `watch = ["a.yaml"]` | |
 | 4. the default | | |
 
 `autorun --print-config` shows every setting and where it comes from.
 
-The nearest file counts, here or above, up to the repository's root; its paths are relative to it.
-`{TARGET}` in it is what `autorun` alone runs, in the folder of the file. The file is read again when
-it changes, and the program restarted if that makes a difference to it; what cannot be applied while
-autorun runs is said. A key that is none is an error, with the nearest one. `--config FILE` names the
-file, `--no-config` looks for none.
+The config file is `autorun.toml`, else `pyproject.toml` if it has `[{HEADER}]`: the nearest one,
+here or above, up to the repository's root. Its paths are relative to it. `{TARGET}` is what
+`autorun` alone runs, in the folder of the file. `--config FILE` names another file, `--no-config`
+looks for none.
+
+The file is read again when it changes, and the program restarted if that makes a difference to it;
+what cannot be applied while autorun runs is said. For a key that is none, the nearest one is named.
 
 {table(("key", "value in the file", "variable"), rows)}
 All of them, as `autorun --print-config` writes them when nothing is set:
@@ -210,7 +215,7 @@ Of several autoruns the code that matters most counts: broken, not there, out of
 
 
 def one_command(name: str, found: click.Command) -> str:
-    rows = [(spelled(one), *meant(one)) for one in of(found) if "--help" not in one.opts]
+    rows = [(spelled(one), *meant(one)) for one in of(found)]
     arguments = [one for one in found.params if isinstance(one, click.Argument)]
     words = "".join(f" [{(one.name or '').upper()}]" for one in arguments)
     options = table(("option", "default", "what it does"), rows) + "\n" if rows else ""
@@ -229,8 +234,9 @@ On a terminal, each followed by enter:
 
 {table(("key", "does"), rows)}
 What the program reads is the program's. A letter is taken only when it stands alone on its line,
-nobody has read it for {keys.PATIENCE_S * 1000:.0f} ms, and the terminal gives whole lines: `input()`, pdb, a reader of
-asyncio and full-screen programs get every byte. While no program runs, enter alone starts it again.
+nobody has read it for {keys.PATIENCE_S * 1000:.0f} ms, and the terminal gives whole lines:
+`input()`, pdb, a reader of asyncio and full-screen programs get every byte. While no program runs,
+enter alone starts it again.
 `--no-keys` switches keys off, and so do `CI` and `TERM=dumb`.
 """
 
@@ -247,7 +253,7 @@ def event_page() -> str:
 
 `autorun events` prints what has happened, `autorun events -f` goes on; one JSON object a line:
 
-    {{"v": {events.VERSION}, "seq": 3, "time": "2026-01-31T12:00:00.000Z", "event": "ready", "run": 1, …}}
+    {{"v": {events.VERSION}, "seq": 3, "time": "…T12:00:00.000Z", "event": "ready", "run": 1, …}}
 
 Fields may be added; `v` rises when one goes or changes its meaning. A path below the `root` of
 `start` is relative to it.
@@ -285,7 +291,8 @@ def control_page() -> str:
 
 What the [commands](commands.md) use, for programs of your own. A stream socket in your runtime
 directory that only you can open; its path is in `{protocol.CONTROL}` of the program, and `autorun`
-finds it by the directory in which it was started. JSON, one object a line, at most {control.LARGEST:,} bytes.
+finds it by the directory in which it was started. JSON, one object a line, each request at most
+{control.LARGEST:,} bytes.
 
 ```
 {inspect.cleandoc(example)}
@@ -327,8 +334,19 @@ def python_page() -> str:
     return f"""\
 # `import autoreload`
 
-What a program may ask of the autorun that runs it. Outside of autorun every call does nothing, so it
-can stay in production code.
+What a program may ask of the autorun that runs it. Outside of autorun every call does nothing, so
+that it can stay in production code.
+
+```python
+import autoreload
+
+autoreload.watch("model.bin")
+autoreload.ignore("cache/*.json")
+
+
+@autoreload.on_reload
+def save_draft() -> None: ...
+```
 
 {"".join(parts)}"""
 

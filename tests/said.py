@@ -1,4 +1,4 @@
-"""Every line that autorun says, as it is made by the functions of `core/wording*`, with its meaning."""
+"""Every line that autorun says, made by the functions of `core/wording*`, with what it means."""
 
 import inspect
 import pkgutil
@@ -12,7 +12,6 @@ from autoreload.core.decisions import Broken
 from autoreload.core.keeping import Address
 from autoreload.core.packages import Installation
 from autoreload.core.trust import Doubt, Why
-from autoreload.core.wording import Line
 
 ROOT = "/project"
 VIEWS = f"{ROOT}/shop/views.py"
@@ -160,7 +159,7 @@ def sections() -> dict[str, Sequence[Said]]:
                 "kept",
                 [VIEWS],
                 ROOT,
-                means="a debugger waits for you; the restart follows when you let the program go on",
+                means="a debugger waits for you; when the program goes on, the restart follows",
             ),
             said("asked", means="by a key or `autorun restart`"),
             said("paused", 60, means="by a key or `autorun pause`"),
