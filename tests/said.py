@@ -172,6 +172,26 @@ def sections() -> dict[str, Sequence[Said]]:
                 means="the last line of `--explain`, and with `--verbose`",
             ),
         ),
+        "Warm restarts": (
+            said(
+                "colder",
+                "shop/models.py:3 starts a thread",
+                ROOT,
+                cure="start it in main()",
+                means="with `--verbose`: what keeps a restart from being warmer",
+            ),
+            said("verified", 214, means="with `--verify-warm`: the warm run is as a cold one"),
+            said("verifying_again", means="two cold starts may differ too, which is looked at"),
+            said("not_verified", means="there was nothing that could be compared"),
+            said(
+                "not_as_cold",
+                "shop.models",
+                "STARTED",
+                more=0,
+                means="this value would be another one after a cold start",
+            ),
+            said("repeated", [VIEWS], ROOT, means="a checkpoint and the disk do not agree"),
+        ),
         "Broken code": (
             said(
                 "held",
