@@ -51,7 +51,7 @@ def said(name: str, *args: object, means: str, **more: object) -> Said:
     """What the function of this name says of these values."""
     found = MAKERS[name](*args, **more)
     lines = found if isinstance(found, list) else [found]
-    return Said(name, tuple(one.text for one in lines), means)
+    return Said(name, tuple(str(getattr(one, "text", one)) for one in lines), means)
 
 
 def sections() -> dict[str, Sequence[Said]]:
