@@ -125,6 +125,23 @@ def test_files_of_other_programs_can_be_read(page: Path) -> None:
             compile(block, named(page), "exec")
 
 
+def test_an_editor_finds_errors_by_the_pattern() -> None:
+    page = (DOCS / "how-to" / "debugging.md").read_text("utf-8")
+    tasks = next(json.loads(block) for _, block in FENCE.findall(page) if "problemMatcher" in block)
+    matcher = tasks["tasks"][0]["problemMatcher"]
+    broken = said.sections()["Broken code"]
+    for name, message in (("held", "SyntaxError: '("), ("crashed", "NameError: name")):
+        line = f"[autorun] {next(one for one in broken if one.name == name).lines[0]}"
+        found = re.match(matcher["pattern"]["regexp"], line)
+        assert found, line
+        assert found.group(1, 2) == ("shop/views.py", "9" if name == "held" else "12")
+        assert found[4].startswith(message)
+        assert re.match(matcher["background"]["endsPattern"], line)
+    changes = said.sections()["Changes"]
+    line = next(one for one in changes if one.name == "changed").lines[0]
+    assert re.match(matcher["background"]["beginsPattern"], f"[autorun] {line}")
+
+
 @pytest.mark.parametrize("name", reference.PAGES)
 def test_the_reference_is_the_code(name: str) -> None:
     assert (DOCS / "reference" / name).read_text("utf-8") == reference.drawn(name), ADVICE

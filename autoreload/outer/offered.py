@@ -83,10 +83,11 @@ def place(places: "Sequence[Place]") -> dict[str, str]:
 
     The variables that tell of them. Raises SocketProblem.
     """
-    fds = Offered(places).fds
-    for number, fd in enumerate(fds, listenfds.FIRST_FD):
-        os.dup2(fd, number, inheritable=True)
-    return listenfds.variables(len(fds), os.getpid())
+    opened = Offered(places)._opened  # its sockets are closed as soon as nobody has them
+    for number, one in enumerate(opened, listenfds.FIRST_FD):
+        os.dup2(one.fileno(), number, inheritable=True)
+        one.close()
+    return listenfds.variables(len(opened), os.getpid())
 
 
 def _url(name: object) -> str:

@@ -123,6 +123,18 @@ def test_delay_waits_for_that_much_quiet(serving: App) -> None:
 # --- how it is run and stopped ------------------------------------------------------------------
 
 
+def test_noreload_hands_the_sockets_over_as_well(app: App) -> None:
+    """The sockets were closed before they could be handed over."""
+    app.write(
+        "x.py",
+        "import os, socket\n"
+        "names = [socket.socket(fileno=fd).getsockname()[0] for fd in (3, 4)]\n"
+        "print(names, os.environ['LISTEN_FDS'], os.environ['LISTEN_PID'] == str(os.getpid()))\n",
+    )
+    found = autorun(app.project, "--noreload", "--socket", "127.0.0.1:0", "--socket=[::1]:0", "x.py")
+    assert (found.code, found.out) == (0, "['127.0.0.1', '::1'] 2 True\n"), found
+
+
 @pytest.mark.parametrize("option", ["--noreload", "--no-reload", "variable"])
 def test_without_reload_there_is_one_plain_process(app: App, option: str) -> None:
     app.write(
