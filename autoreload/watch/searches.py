@@ -22,6 +22,8 @@ class Searches:
     def __init__(self, traces: "Traces") -> None:
         self._traces = traces
         self._folders: dict[str, str | None] = {}
+        self._plain: dict[str, str] = {}
+        """Absolute entries that are not as plain as they could be: with `/` at the end, or `..`."""
         self.probes = Probes()
         self.untold: list[tuple[str, str, int]] = []
         """Questions that nobody has been told of."""
@@ -42,6 +44,9 @@ class Searches:
                 found_in = spec.origin.rpartition(os.sep)[0]
                 if is_package:
                     found_in = found_in.rpartition(os.sep)[0]
+                # Of an entry like `../lib` importlib makes `/project/../lib/module.py`.
+                if "/./" in found_in or "/../" in found_in or found_in.endswith(("/.", "/..")):
+                    found_in = os.path.normpath(found_in)
         for entry in path:
             if not isinstance(entry, str):
                 continue
@@ -51,7 +56,7 @@ class Searches:
                 except FileNotFoundError:
                     continue  # the working directory is gone, and importlib goes on as well
             folder = folders[entry] if entry in folders else self._folder(entry)
-            is_last = entry == found_in
+            is_last = self._plain.get(entry, entry) == found_in
             if folder is not None or spec is None:
                 if not (is_last and is_package):  # nothing goes before a package in its own folder
                     answer = MODULE if is_last else NOTHING if spec is not None else MISSED
@@ -73,6 +78,8 @@ class Searches:
 
     def _folder(self, entry: str) -> str | None:
         """The real path of a folder of the project on the search path."""
+        if (plain := os.path.normpath(entry)) != entry:
+            self._plain[entry] = plain
         # A file in it stands for the folder: the same rule decides.
         real = self._traces.find(os.path.join(entry, "__init__.py"))
         folder = os.path.dirname(real) if real else None

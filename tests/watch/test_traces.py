@@ -479,6 +479,26 @@ def test_a_module_that_was_looked_for_in_vain_is_asked_for_wherever_it_may_come(
     assert missing == ["/nowhere/yet/absent.py", "/nowhere/yet/absent/__init__.py"]
 
 
+@pytest.mark.parametrize("entry", ["lib", "lib/", "./lib", "lib/.", "../{0}/lib", "{1}/lib/"])
+def test_what_was_found_is_not_found_better_however_the_path_is_written(
+    tmp_path: Path, entry: str
+) -> None:
+    """`sys.path.insert(0, "/project/lib/")` led to restarts without end."""
+    (tmp_path / "lib" / "package").mkdir(parents=True)
+    (tmp_path / "lib" / "package" / "__init__.py").touch()
+    (tmp_path / "lib" / "module.py").touch()
+    code = f"""
+    import sys
+    from autoreload.watch.traces import Traces
+    traces = Traces()
+    traces.install()
+    sys.path.insert(0, {entry.format(tmp_path.name, tmp_path)!r})
+    import module, package
+    print(traces.searches.probes.better())
+    """
+    assert output(code, cwd=tmp_path) == "[]\n"
+
+
 def test_an_import_in_a_folder_that_is_gone(tmp_path: Path) -> None:
     """The search path began with the working directory, and every import failed with it."""
     code = """
