@@ -101,7 +101,8 @@ def reader(app: App, tmp_path: Path) -> Iterator[Reader]:
 
 def test_the_tutorial_is_as_it_says(app: App, reader: Reader) -> None:
     page = (ROOT / "docs" / "tutorial.md").read_text("utf-8")
-    blocks = BLOCK.findall(page.replace("8000", str(free_port())))
+    page = page.replace("8000", str(free_port())).replace("/home/ada/shop", str(app.project))
+    blocks = BLOCK.findall(page)
     assert len(blocks) == page.count("```") / 2, "every block has a mark that says what it is"
     for action, name, text in blocks:
         if action == "save":
