@@ -1,4 +1,4 @@
-"""Under a real supervisord: the README's configuration, and what happens without --noreload."""
+"""Under a real supervisord: the configuration of the docs, and what happens without --noreload."""
 
 import os
 import re
@@ -14,6 +14,7 @@ import pytest
 from tests.driver import ROOT, App, free_port, until
 
 BIN = Path(sys.executable).parent
+PAGE = ROOT / "docs" / "how-to" / "supervisor-and-systemd.md"
 
 DAEMON = """\
 [supervisord]
@@ -82,9 +83,9 @@ def supervisor(app: App) -> Iterator[Supervisor]:
 
 
 def of_the_readme(app: App, port: int) -> str:
-    """The README's configuration for this project and port."""
-    found = re.search(r"```ini\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    assert found, "the README shows no configuration of a supervisor"
+    """The configuration of the docs for this project and port."""
+    found = re.search(r"```ini\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    assert found, "the page shows no configuration of a supervisor"
     text = found[1]
     for old, new in (
         ("/srv/shop/.venv/bin", str(BIN)),
