@@ -4,6 +4,7 @@ What stands here is only what holds the tables together. A page is a text by the
 below `docs/reference`.
 """
 
+import ast
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -211,7 +212,23 @@ They speak to the autoruns that were started in this directory or above it, by t
 
 {table(("code", "when"), codes)}
 Of several autoruns the code that matters most counts: broken, not there, out of time, stale.
-"""
+
+## Tools of `autorun mcp`
+
+{table(("tool", "answer"), mcp_tools())}"""
+
+
+def mcp_tools() -> list[tuple[str, str]]:
+    """What coding agents are told of each; read as text, since the protocol's package is an extra."""
+    tree = ast.parse((Path(client.__file__).parent / "mcp.py").read_text("utf-8"))
+    tools = next(
+        one for one in tree.body if isinstance(one, ast.ClassDef) and one.name == "_Tools"
+    )
+    return [
+        (code(one.name), " ".join((ast.get_docstring(one) or "").split()))
+        for one in tools.body
+        if isinstance(one, ast.FunctionDef) and not one.name.startswith("_")
+    ]
 
 
 def one_command(name: str, found: click.Command) -> str:

@@ -344,6 +344,14 @@ def sections() -> dict[str, Sequence[Said]]:
             ),
             said("no_match", "assets/*.css", means="it is watched as soon as it is there"),
         ),
+        "Logs and event streams": (
+            said(
+                "not_written",
+                "build/run.log",
+                "No space left on device",
+                means="what is lost is marked in the log when it can be written again",
+            ),
+        ),
         "Settings": (
             said(
                 "settings_changed",

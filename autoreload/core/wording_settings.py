@@ -11,7 +11,15 @@ if TYPE_CHECKING:
     from autoreload.core.precedence import Given
     from autoreload.core.settings import Table
 
-_NEVER_SHOWN = ("config", "no_config", "no_keep_sockets", "print_config", "explain", "version")
+_NEVER_SHOWN = (
+    "background",
+    "config",
+    "no_config",
+    "no_keep_sockets",
+    "print_config",
+    "explain",
+    "version",
+)
 
 
 def as_toml(given: "Given", table: "Table | None", line: "commandline.Line") -> str:
