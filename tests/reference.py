@@ -219,11 +219,9 @@ Of several autoruns the code that matters most counts: broken, not there, out of
 
 
 def mcp_tools() -> list[tuple[str, str]]:
-    """What coding agents are told of each; read as text, since the protocol's package is an extra."""
+    """What coding agents are told of each; as text, since the protocol's package is an extra."""
     tree = ast.parse((Path(client.__file__).parent / "mcp.py").read_text("utf-8"))
-    tools = next(
-        one for one in tree.body if isinstance(one, ast.ClassDef) and one.name == "_Tools"
-    )
+    tools = next(one for one in tree.body if isinstance(one, ast.ClassDef) and one.name == "_Tools")
     return [
         (code(one.name), " ".join((ast.get_docstring(one) or "").split()))
         for one in tools.body
