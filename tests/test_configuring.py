@@ -45,6 +45,9 @@ SAID: dict[str, tuple[str, list[tuple[list[str], str, str, object]]]] = {
     "python": ("python", [(["--python", "p"], "p", '"p"', "p")]),
     "keys": ("keys", [(["--no-keys"], "0", "false", False), (["--keys"], "1", "true", True)]),
     "leave": ("leave", [(["--leave", "x"], "x", '["x"]', ("x",))]),
+    "json": ("json", [(["--json"], "1", "true", True)]),
+    "events": ("events", [(["--events", "fd:5"], "fd:5", '"fd:5"', "fd:5")]),
+    "log-file": ("log_file", [(["--log-file", "/x"], "/x", '"/x"', "/x")]),
     "name": ("name", [(["--name", "x"], "x", '"x"', "x")]),
 }
 SPECIAL = {"socket"}

@@ -4,8 +4,6 @@ The way is systemd's (sd_listen_fds(3)): open sockets from descriptor 3 on, LIST
 many, and LISTEN_PID whose they are, as the variables are inherited by processes that are not meant.
 """
 
-import re
-
 FIRST_FD = 3
 """SD_LISTEN_FDS_START: the first descriptor that is handed over."""
 
@@ -14,6 +12,9 @@ COUNT, PID = "LISTEN_FDS", "LISTEN_PID"
 LARGEST_PORT = 65535
 _LONGEST_PATH = 107
 """Bytes in `sun_path` of Linux, less the NUL at its end."""
+
+_HEXADECIMAL = frozenset("0123456789abcdefABCDEF")
+_INTERFACE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")
 
 _NAMES = {"localhost": "127.0.0.1", "*": "0.0.0.0"}
 
@@ -119,15 +120,22 @@ def _port(text: str, whole: str) -> int:
 
 
 def _is_v4(host: str) -> bool:
-    return bool(re.fullmatch(r"\d{1,3}(\.\d{1,3}){3}", host, re.ASCII)) and all(
-        int(part) <= 255 and str(int(part)) == part for part in host.split(".")
+    parts = host.split(".")
+    return len(parts) == 4 and all(
+        part.isascii()
+        and part.isdecimal()
+        and len(part) <= 3
+        and int(part) <= 255
+        # A leading zero means octal to some.
+        and str(int(part)) == part
+        for part in parts
     )
 
 
 def _is_v6(host: str) -> bool:
     """RFC 4291, section 2.2; an interface may follow behind a percent sign."""
     host, percent, interface = host.partition("%")
-    if percent and not re.fullmatch(r"[\w.-]+", interface, re.ASCII):
+    if percent and not (interface and set(interface) <= _INTERFACE):
         return False
     head, gap, tail = host.partition("::")
     if "::" in tail or tail.startswith(":") or (gap and head.endswith(":")):
@@ -137,6 +145,6 @@ def _is_v6(host: str) -> bool:
         if (gap and not tail) or not _is_v4(groups[-1]):
             return False
         groups[-1:] = ["0", "0"]
-    if not all(re.fullmatch(r"[0-9a-fA-F]{1,4}", part) for part in groups):
+    if not all(0 < len(part) <= 4 and set(part) <= _HEXADECIMAL for part in groups):
         return False
     return len(groups) <= 7 if gap else len(groups) == 8

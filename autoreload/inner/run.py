@@ -215,9 +215,10 @@ def _tell_failed(channel: Channel, app: App, error: BaseException, start: "Messa
     if not app.asked and os.getpid() == app.pid:
         from autoreload.inner import failing
 
-        fields = failing.told(error, start.text("root"))
-        # The traceback follows, and what it is of is to be said before.
-        if fields is not None and channel.ask("failed", (), **fields) is None:
+        if (fields := failing.told(error, start.text("root"))) is None:
+            return
+        # The traceback follows; what it is of is said before, also what may be warm and waits.
+        if app.chain is None or channel.ask("failed", (), **fields) is None:
             channel.tell("failed", **fields)
 
 

@@ -174,7 +174,7 @@ def test_names_that_are_no_utf8(app: App) -> None:
     app.wait_for("ware 1")
     app.wait_for("ready in")
     part.write_text("NUMBER = (\n")
-    app.wait_for("f\\\\udcf6lder/p\xe4rt.py:1: SyntaxError: .*Held")
+    app.wait_for("f\\\\udcf6lder/p\xe4rt.py:1:10: SyntaxError: .*Held")
     part.write_text("NUMBER = 2\n")
     app.wait_for("f\\\\udcf6lder/p\xe4rt.py changed, restarting")
     app.wait_for("number 2")

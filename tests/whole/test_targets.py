@@ -137,6 +137,7 @@ def test_a_command_may_be_called_like_a_command_of_ours(app: App) -> None:
 def test_autorun_alone_lists_what_could_be_run_here(app: App) -> None:
     app.write("tool.py", "def main():\n    pass\n\nif __name__ == '__main__':\n    main()\n")
     app.write("api.py", "from fastapi import FastAPI\n\napp = FastAPI()\n")
+    app.write("web.py", "from flask import Flask\n\napp = Flask(__name__)\n")
     app.write("pkg/__init__.py", "")
     app.write("pkg/__main__.py", "")
     found = autorun(app.project)
@@ -144,8 +145,12 @@ def test_autorun_alone_lists_what_could_be_run_here(app: App) -> None:
     for line in ("autorun tool:main", "autorun uvicorn api:app", "autorun -m pkg"):
         assert f"  {line}\n" in found.err
     assert found.out == ""
-    app.write("manage.py", "")
-    assert "autorun manage.py runserver" in autorun(app.project).err
+
+
+def test_autorun_alone_runs_the_only_one(app: App) -> None:
+    app.write("manage.py", "import sys\nprint(sys.argv[1:])\n")
+    found = autorun(app.project, "--exit")
+    assert (found.code, found.out) == (0, "['runserver', '--noreload']\n")
 
 
 # --- commands -----------------------------------------------------------------------------------
