@@ -7,6 +7,7 @@ from statistics import median
 
 from bench import (
     bursts,
+    control,
     costs,
     environment,
     lone,
@@ -21,7 +22,14 @@ from bench import (
 from bench.programs import Program, programs
 from bench.table import Table, ms
 
-ROOMS = {"trees": trees, "checkout": bursts, "lone": lone, "soak": soak, "warm": warm}
+ROOMS = {
+    "control": control,
+    "trees": trees,
+    "checkout": bursts,
+    "lone": lone,
+    "soak": soak,
+    "warm": warm,
+}
 LONG = frozenset({"soak", "warm"})
 """What is measured only when it is named."""
 WORDS = (
