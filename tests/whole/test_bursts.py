@@ -150,7 +150,7 @@ def test_a_rebase_that_stops_at_a_conflict_keeps_the_running_app(project: App) -
     commit_all(project, "at odds")
     start(project)
     git(project, "rebase", "other", code=1)
-    project.wait_for(r"m00\.py:\d+: SyntaxError.* Held")
+    project.wait_for(r"m00\.py:\d+:\d+: SyntaxError.* Held")
     git(project, "rebase", "--abort")
     project.wait_for("the running code is current")
     assert restarts(project) == 0, project.said()

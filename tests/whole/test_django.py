@@ -96,12 +96,14 @@ def test_broken_views_are_held_while_the_page_is_served(app: App) -> None:
     port = start(app, "manage.py", "runserver", "PORT")
     running = app.wait_running(1)
     app.replace("shop/views.py", "TITLE = ", "TITLE == (")
-    app.wait_for(r"shop/views\.py:\d+: SyntaxError")
+    app.wait_for(r"shop/views\.py:\d+:\d+: SyntaxError: .*\. Held, the previous code keeps running")
     assert "Corner shop" in app.get(port)
     assert app.wait_running(1) == running, app.said()
     app.replace("shop/views.py", 'TITLE == ("Corner shop"', 'TITLE = no_name("Corner store")')
-    app.wait_for("NameError: name 'no_name' is not defined")
-    app.wait_for("exit code 1, waiting for a change")
+    app.wait_for(
+        r"shop/views\.py:\d+:\d+: NameError: name 'no_name' is not defined\. "
+        r"Crashed \(exit code 1\), waiting for a change"
+    )
     app.replace("shop/views.py", "no_name", "str")
     app.wait_answer(port, "Corner store")
     assert "autoreload" not in app.out()

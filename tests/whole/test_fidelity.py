@@ -28,7 +28,7 @@ from tests.runs import (
     seen_by_user,
 )
 
-OF_AUTORUN = ("RELOAD_ENV", "AUTORUN_")
+OF_AUTORUN = r"RELOAD_ENV|AUTORUN(_.*)?"
 """Variables that are ours to set and to take away."""
 
 REPORT = '''"""What a program can see of itself."""
@@ -106,8 +106,16 @@ if __name__ == "__main__":
 '''
 
 
-ADDED = ("RELOAD_ENV", "AUTORUN_ID", "AUTORUN_CONTROL")
-"""What everything below autorun finds in its environment."""
+ADDED = ("AUTORUN_ID", "AUTORUN_CONTROL")
+"""What everything below autorun finds in its environment, different each time."""
+
+OF_FIRST_RUN = {
+    "RELOAD_ENV": "true",
+    "AUTORUN": "1",
+    "AUTORUN_RUN": "1",
+    "AUTORUN_CHANGES": "[]",
+}
+"""What the first run finds beside it: nothing has changed yet."""
 
 
 def both(
@@ -128,11 +136,12 @@ def assert_same(by_hand: Outcome, ours: Outcome) -> dict[str, Any]:
     assert by_hand.out, by_hand.err
     assert ours.out, ours.err
     wanted, found = json.loads(by_hand.out), json.loads(ours.out)
-    for name in [name for name in wanted["environment"] if name.startswith(OF_AUTORUN)]:
+    for name in ADDED:
+        inherited = wanted["environment"].get(name)
+        assert found["environment"].pop(name, None) not in (None, "", inherited)
+    for name in [name for name in wanted["environment"] if re.fullmatch(OF_AUTORUN, name)]:
         del wanted["environment"][name]
-    added = {name: found["environment"].pop(name, None) for name in ADDED}
-    assert added["RELOAD_ENV"] == "true"
-    assert all(added.values())
+    assert {name: found["environment"].pop(name, None) for name in OF_FIRST_RUN} == OF_FIRST_RUN
     for field in wanted:
         assert found[field] == wanted[field], field
     assert found.keys() == wanted.keys()
@@ -230,7 +239,11 @@ VARIABLES = {
     "safe path": ["PYTHONPATH=.", "PYTHONSAFEPATH=1"],
     "path": ["PYTHONPATH=:deep"],
     "bytecode": ["PYTHONDONTWRITEBYTECODE=1", "PYTHONHASHSEED=0", "PYTHONUTF8=1"],
-    "of another autorun": ["RELOAD_ENV=true", "AUTORUN_CHANNEL=5:abc", "MINE="],
+    "of another autorun": [
+        *("RELOAD_ENV=true", "AUTORUN_CHANNEL=5:abc", "MINE="),
+        *("AUTORUN=yes", "AUTORUN_RUN=7", 'AUTORUN_CHANGES=["x.py"]'),
+        *("AUTORUN_CONTROL=/a", "AUTORUN_ID=b"),
+    ],
 }
 
 

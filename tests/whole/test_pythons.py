@@ -92,7 +92,7 @@ def serve_saves(app: App, version: str) -> None:
     (app.project / "go").touch()
     app.wait_for(f"{version} says late")
     app.edit("words.py", "GREETING = (\n")
-    app.wait_for(r"words\.py:1: SyntaxError: .* was never closed")
+    app.wait_for(r"words\.py:1:12: SyntaxError: .* was never closed")
     app.edit("words.py", "GREETING = 'again'\n")
     app.wait_for(f"{version} says again")
     assert app.count("says early") == 0
