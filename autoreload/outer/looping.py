@@ -45,4 +45,6 @@ class Looping:
         changed_ns = files.changed_ns(path)
         if not child.has_children or changed_ns is None:
             return False
-        return child.started_ns <= changed_ns <= (child.started_until_ns or files.now_ns())
+        # Not compared with now: a change may bear a finer time than the clock that is read here.
+        until_ns = child.started_until_ns
+        return child.started_ns <= changed_ns and (until_ns is None or changed_ns <= until_ns)

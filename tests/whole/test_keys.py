@@ -112,7 +112,7 @@ def test_enter_tries_again_what_has_failed(app: App, terminal: Terminal) -> None
     up(app, terminal, "import os\nprint('try')\nos.stat('../made-by-hand')\n")
     terminal.wait_for("waiting for a change")
     terminal.type("e\n")
-    terminal.wait_for("app.py:3: FileNotFoundError")
+    terminal.wait_for(r"app\.py:3:1: FileNotFoundError: .*made-by-hand'\n")
     (app.folder / "made-by-hand").touch()
     terminal.type("\n")
     terminal.wait_for("try\n", times=2)

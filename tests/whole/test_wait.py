@@ -62,11 +62,11 @@ class Project:
 @pytest.mark.parametrize("options", [(), ("--poll=0.2",)], ids=["events", "polling"])
 @pytest.mark.parametrize("seed", range(5))
 def test_none_is_old(app: App, options: tuple[str, ...], seed: int) -> None:
-    """Saves of every kind, each followed by a wait and a request: 100 by each of five seeds."""
+    """Saves of every kind, each followed by a wait and a request: 50 by each of five seeds."""
     project = Project(app, *options)
     chance = random.Random(seed)
     with connected(app) as one:
-        for number in range(2, 102 if not options else 22):
+        for number in range(2, 52 if not options else 12):
             names = list(project.versions)
             kind = chance.choice(("one", "one", "one", "both", "twice", "touch", "late", "broken"))
             name = chance.choice(names)
@@ -106,7 +106,7 @@ def test_the_command_says_it_in_its_exit_code(app: App) -> None:
     project.save("first.py", 2, text="VERSION = nothing\n")
     broken = command(app, "wait")
     assert broken.code == 1
-    assert broken.out.splitlines()[0] == "first.py:1: NameError: name 'nothing' is not defined"
+    assert broken.out.splitlines()[0] == "first.py:1:11: NameError: name 'nothing' is not defined"
     project.save("first.py", 3)
     assert asked(app, "wait")["result"] == "ready"
     assert app.get(project.port) == project.expected()
