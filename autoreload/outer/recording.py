@@ -2,8 +2,9 @@
 
 import os
 
+from autoreload.core.gitignore import escaped
 from autoreload.outer.speech import Speech
-from autoreload.system import terminal
+from autoreload.system import files, terminal
 from autoreload.system.terminal import Voice
 
 TYPE_CHECKING = False
@@ -65,8 +66,18 @@ def begin(
     announcement: "Announcement | None",
 ) -> "Recording | Recorder":
     """What these options ask for, in the directory of the app. Raises OptionsProblem."""
+    redirected = _redirected()
+    options.own_files = redirected
     if not (options.captures or options.events):
         return Recording(options, environment, journal)
     from autoreload.outer.recorder import Recorder
 
-    return Recorder(options, environment, journal, title, announcement)
+    recorder = Recorder(options, environment, journal, title, announcement)
+    options.own_files = (*options.own_files, *redirected)
+    return recorder
+
+
+def _redirected() -> tuple[str, ...]:
+    """The files that our output is in, as patterns: what is said in them is no change."""
+    found = {path for path in map(files.opened_as, (1, 2)) if path}
+    return tuple(escaped(path) for path in sorted(found))

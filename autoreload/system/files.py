@@ -183,3 +183,13 @@ def drop_bytecode(path: str) -> bool:
     except OSError:
         return False
     return True
+
+
+def opened_as(fd: int) -> str:
+    """The path of the regular file that a descriptor is; empty for anything else (Linux)."""
+    try:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            return ""
+        return os.readlink(f"/proc/self/fd/{fd}")
+    except OSError:
+        return ""

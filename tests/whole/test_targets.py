@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.driver import App
+from tests.driver import App, until
 from tests.runs import PYTHON, autorun, environment, interpreter, script
 
 CALLABLES = """
@@ -156,6 +156,17 @@ def test_autorun_alone_runs_the_only_one(app: App) -> None:
 # --- commands -----------------------------------------------------------------------------------
 
 LOOP = "echo up; while :; do sleep 0.05; done"
+
+
+def test_what_autorun_says_into_a_file_below_restarts_nothing(app: App) -> None:
+    app.write("a.txt", "1")
+    into = ("sh", "-c", 'exec "$@" > out.txt 2> errors.txt', "sh")
+    app.start("--", "sh", "-c", LOOP, command=(*into, sys.executable, "-m", "autoreload"))
+    said = app.project / "errors.txt"
+    until(lambda: said.exists() and "ready in" in said.read_text(), app.said)
+    app.edit("a.txt", "2")
+    until(lambda: said.read_text().count("ready in") == 2, lambda: said.read_text())
+    assert said.read_text().count("restarting") == 1
 
 
 def test_a_command_is_restarted_for_a_file_below_but_not_for_what_git_ignores(app: App) -> None:
