@@ -133,7 +133,7 @@ class Outer:
         self._asking.close()
         self._recording.close()
         if self._ending.signal is not None:
-            signals.die_by(self._ending.signal, self._ears.mask)
+            return signals.die_by(self._ending.signal, self._ears.mask)
         return self._ending.code
 
     @property

@@ -95,8 +95,11 @@ class Ears:
         return bool(wait([self._read], timeout_s))
 
 
-def die_by(number: int, mask: "set[int | signal.Signals]") -> None:
-    """End this process by a signal, so that whoever waits for it sees that; no core is written."""
+def die_by(number: int, mask: "set[int | signal.Signals]") -> int:
+    """End this process by a signal, so that whoever waits for it sees that; no core is written.
+
+    The first process of a container does not die of one: for that there is the code to end with.
+    """
     try:
         import resource
 
@@ -108,3 +111,4 @@ def die_by(number: int, mask: "set[int | signal.Signals]") -> None:
     # To this thread: one for the whole process would be taken by the thread that listens.
     signal.raise_signal(number)
     signal.pthread_sigmask(signal.SIG_SETMASK, mask - {number})
+    return 128 + number

@@ -245,7 +245,7 @@ def test_first_process_of_a_container_reaps_and_ends(app: App) -> None:
     first = int(Path(f"/proc/{app.pid}/task/{app.pid}/children").read_text())
     until(lambda: not zombies(first), lambda: f"zombies: {zombies(first)}\n{app.said()}")
     os.kill(first, signal.SIGTERM)
-    app.wait()
+    assert app.wait() == 128 + signal.SIGTERM
     assert "cleaned" in app.out(), app.said()
     app.assert_nothing_left()
 
