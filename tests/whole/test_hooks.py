@@ -382,3 +382,28 @@ def test_the_calls_keep_the_types_of_what_they_are_given() -> None:
 
     assert Watcher.__module__ == "autoreload.watch.watcher"
     assert autoreload.watch is nothing
+
+
+@pytest.mark.parametrize("options", [(), ("--warm",), ("--poll=0.1",)])
+def test_a_file_that_it_names_by_a_link_is_watched_with_the_link(
+    app: App, options: tuple[str, ...]
+) -> None:
+    for name in ("one", "two"):
+        app.write(f"{name}/deep.bin", "old")
+    os.symlink("one", app.project / "now")
+    app.write(
+        "app.py",
+        "import autoreload, time\nautoreload.watch('now/deep.bin')\n"
+        "print('v', *autoreload.changes(), flush=True)\ntime.sleep(100)\n",
+    )
+    app.start(*options, "app.py")
+    app.wait_for("ready in")
+    app.edit("one/deep.bin", "new")
+    app.wait_for(rf"v {re.escape(str(app.project))}/one/deep\.bin\n")
+    app.wait_for("ready in", times=2)
+    os.symlink("two", app.project / "next")
+    os.replace(app.project / "next", app.project / "now")
+    app.wait_for(rf"v {re.escape(str(app.project))}/now\n")
+    app.wait_for("ready in", times=3)
+    app.edit("two/deep.bin", "new")
+    app.wait_for(rf"v {re.escape(str(app.project))}/two/deep\.bin\n")
