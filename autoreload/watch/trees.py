@@ -50,13 +50,15 @@ class Tree:
     ) -> None:
         """With `heeds_git` only what git would keep is found: what no .gitignore names.
 
-        Links to folders are kept by it as well: not followed, but they may be turned.
+        Links to folders are kept by it as well, unless files are wanted by name: they are not
+        followed, but they may be turned.
         """
         self.directory = directory
         self._git = Ignored()
         for folder in repository.folders_above(directory) if heeds_git else ():
             self._git.add(_lines(os.path.join(folder, ".gitignore")), folder)
         self._heeds_git = heeds_git
+        self._notes_links = heeds_git and wanted is None  # a glob names files, not what leads there
         self._links = Links()
         self.found: dict[str, Loaded] = {}
         self.directories: set[str] = set()
@@ -192,7 +194,7 @@ class Tree:
             self.is_cut = True
         elif os.path.isfile(path):
             self.found[path] = Loaded(path, files.signature(path))
-        elif self._heeds_git and os.path.basename(path) not in SKIPPED:
+        elif self._notes_links and os.path.basename(path) not in SKIPPED:
             says = files.link(path)
             self._links.note([(path, says)] if says is not None else [])
 
