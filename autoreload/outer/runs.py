@@ -62,6 +62,7 @@ class Runs:
             self._warmth.begin()
         self.count += 1
         self._launchpad.number = self.count
+        self._watching.rebase()  # a command begins at once, and what is saved from here on is news
         self.child = self._launchpad.start(wait=self._noticing.rest() > 0)
         self._readiness = Readiness(
             self.child, self._keeper, serves=self._serves, says=self._will_say()
@@ -88,7 +89,8 @@ class Runs:
         """The new run reads what is there from now on."""
         self._keeper.begin()
         self._noticing.follow(child)
-        self._watching.rebase()
+        if child.nonce:
+            self._watching.rebase()
         self._watching.follow(child, inner=child.channel is not None)
         if child.nonce:
             self._launchpad.kept = self._keeper.addresses()

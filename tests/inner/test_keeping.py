@@ -559,16 +559,19 @@ def test_what_is_being_answered_is_answered_and_what_knocks_waits(runs: Runs) ->
     code = """
     import threading, time
     sock = opened()
+    taken = threading.Event()
     def serve():
         while True:
             connection, _ = sock.accept()
             connection.recv(100)
+            taken.set()
             time.sleep(0.1)
             connection.sendall(b"hello")
             connection.close()
     threading.Thread(target=serve, daemon=True).start()
     client = socket.create_connection(("127.0.0.1", port))
     client.sendall(b"?")
+    assert taken.wait(20)
     keeping.hand_over(0.5)
     client.setblocking(False)
     print(client.recv(100))
