@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.driver import App, apps
+from tests.terminals import Terminal
 
 # How long an example takes is the machine's affair, which may be busy.
 settings.register_profile(
@@ -24,3 +25,13 @@ os.environ["XDG_CACHE_HOME"] = _cache.name
 def app(tmp_path: Path) -> Iterator[App]:
     """A live autorun on an empty project."""
     yield from apps(tmp_path)
+
+
+@pytest.fixture
+def terminal(app: App) -> Iterator[Terminal]:
+    """A terminal in whose foreground nothing runs yet."""
+    terminal = Terminal(app)
+    try:
+        yield terminal
+    finally:
+        terminal.close()

@@ -3,7 +3,8 @@
 import click
 
 from autoreload.client import commands
-from autoreload.client.commands import WAIT_S, Call
+from autoreload.client.commands import Call
+from autoreload.core.control import PAUSE_S, WAIT_S
 from autoreload.parameters import Duration
 
 TYPE_CHECKING = False
@@ -36,7 +37,7 @@ _OPTIONS: "dict[str, Sequence[Callable[..., Callable[..., object]]]]" = {
             "--for",
             "seconds",
             type=Duration(),
-            default=60.0,
+            default=PAUSE_S,
             metavar="TIME",
             help="It ends by itself after this.  [default: 60]",
         ),

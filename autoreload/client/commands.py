@@ -6,6 +6,7 @@ import time
 
 from autoreload.client.connection import Connection, Unreachable, find
 from autoreload.core import wording_control as words
+from autoreload.core.control import PAUSE_S, WAIT_S
 from autoreload.core.wording_control import NOTHING
 
 TYPE_CHECKING = False
@@ -14,11 +15,8 @@ if TYPE_CHECKING:
 
     from autoreload.core.events import Value
 
-WAIT_S = 30.0
 ENDING_S = 60.0
 """What `stop` waits for; an app has --stop-timeout, and what it left behind a little more."""
-_LATE_S = 2.0
-"""An autorun says by itself when the time is up, a little later than asked."""
 
 
 class Call:
@@ -30,7 +28,7 @@ class Call:
         name: str | None = None,
         json: bool = False,
         timeout_s: float = WAIT_S,
-        seconds: float = 60.0,
+        seconds: float = PAUSE_S,
         path: str = "",
         cold: bool = False,
         wait: bool = False,
@@ -106,8 +104,7 @@ def _wait(call: Call, connections: list[Connection]) -> int:
     until = time.monotonic() + call.timeout_s
     codes = []
     for one in connections:
-        left = max(until - time.monotonic(), 0.0)
-        found = one.ask("wait", within_s=left + _LATE_S, timeout=left)
+        found = one.wait(max(until - time.monotonic(), 0.0))
         result = str(found.get("result"))
         call.show(words.waited(result, found), _told(one, found))
         codes.append(words.code_of_result(result))

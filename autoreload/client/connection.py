@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 PATIENCE_S = 5.0
 """An autorun that lives answers in milliseconds, but for `wait`."""
+_LATE_S = 2.0
+"""An autorun says by itself when the time is up, a little later than asked."""
 _PAUSE_S = 0.01
 _CHUNK = 1 << 16
 
@@ -81,6 +83,10 @@ class Connection:
                 raise Unreachable(str(text or "the request was refused"))
             if answer.get("id") == self._number:
                 return answer
+
+    def wait(self, seconds: float) -> "dict[str, Value]":
+        """The answer to `wait`, which comes when the time is up at the latest."""
+        return self.ask("wait", within_s=seconds + _LATE_S, timeout=seconds)
 
     def lines(self) -> "Iterator[dict[str, Value]]":
         """What it says from now on, until it ends."""

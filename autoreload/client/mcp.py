@@ -14,6 +14,7 @@ from autoreload import __version__
 from autoreload.client import logs as reading
 from autoreload.client.connection import Connection, Unreachable, find
 from autoreload.core import wording_control as words
+from autoreload.core.control import WAIT_S
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 Asked = ParamSpec("Asked")
 Answer = TypeVar("Answer")
 
-_WAIT_S = 30.0
-_LATE_S = 2.0
 _INSTRUCTIONS = """\
 autorun runs a program of this project and starts it again when its code is saved. After an edit
 call `wait`: it returns when everything saved before the call runs, or with the error. Do not start
@@ -51,10 +50,10 @@ class _Tools:
         found = one.ask("status")
         return _answer(words.status(one.greeting, found), {**found, "instance": one.greeting})
 
-    def wait(self, timeout_s: float = _WAIT_S) -> dict[str, Any]:
+    def wait(self, timeout_s: float = WAIT_S) -> dict[str, Any]:
         """Return when everything saved before this call runs (result `ready` or `finished`), or is
         known to be broken (result `broken`, with the error). Call it after every edit."""
-        found = self._one().ask("wait", within_s=timeout_s + _LATE_S, timeout=timeout_s)
+        found = self._one().wait(timeout_s)
         return _answer(words.waited(str(found.get("result")), found), found)
 
     def errors(self) -> dict[str, Any]:
@@ -88,7 +87,7 @@ class _Tools:
         Not needed after an edit."""
         one = self._one()
         one.ask("restart", cold=cold)
-        found = one.ask("wait", within_s=_WAIT_S + _LATE_S, timeout=_WAIT_S)
+        found = one.wait(WAIT_S)
         return _answer(words.waited(str(found.get("result")), found), found)
 
 

@@ -20,6 +20,9 @@ VERSION = 1
 LARGEST = 65_536
 """Bytes of the longest request."""
 
+WAIT_S, PAUSE_S = 30.0, 60.0
+"""What `wait` and `pause` take when no time is named."""
+
 COMMANDS: dict[str, str] = {
     "status": "how it stands: state, pid, run, URLs, the last error",
     "wait": "answers when everything saved before runs, or is known to be broken",

@@ -130,18 +130,22 @@ def of_broken(broken: "Broken", path: str) -> "dict[str, Value]":
 
 def of_failed(failed: "Message", root: str) -> "dict[str, Value]":
     """The exception that has ended a run, as an `error`."""
-    line, first = int(failed.number("line")), int(failed.number("first"))
-    excerpt = failed.text("source").split("\n")
-    at = line - first
     return {
         "type": failed.text("kind"),
         "message": failed.text("text"),
         "file": wording.path_shown(failed.text("path"), root),
-        "line": line,
+        "line": int(failed.number("line")),
         "column": int(failed.number("column")),
-        "source": excerpt[at] if 0 <= at < len(excerpt) else "",
+        "source": source_of(failed),
         "trace": failed.text("trace"),
     }
+
+
+def source_of(failed: "Message") -> str:
+    """The line of code at which a run failed, out of those that were told with it."""
+    excerpt = failed.text("source").split("\n")
+    at = int(failed.number("line")) - int(failed.number("first"))
+    return excerpt[at] if 0 <= at < len(excerpt) else ""
 
 
 def of_usage(text: str) -> "dict[str, Value]":

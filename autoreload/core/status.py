@@ -41,6 +41,11 @@ class Status:
         """Whether what is on disk is known not to work."""
         return self.error is not None or self.state == "crashed"
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the run has ended by itself, and the next change starts another."""
+        return self.state in ("crashed", "finished")
+
     def apply(self, event: str, fields: "dict[str, Value]", at: float) -> None:
         """Take in what has happened at this time."""
         match event:
@@ -58,7 +63,7 @@ class Status:
                 self.cause = {name: fields[name] for name in names if name in fields}
                 self.error = None
                 self.kept = 0
-                if self.state not in ("crashed", "finished"):
+                if not self.is_over:
                     self._become("restarting", at)
             case "kept":
                 self.kept = _number(fields.get("count")) or 0

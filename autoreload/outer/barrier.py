@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from autoreload.outer.runs import Runs
     from autoreload.outer.watching import Watching
 
-OVER = ("crashed", "finished")
-
 
 class _Question:
     """Somebody waits."""
@@ -108,7 +106,7 @@ class Barrier:
             return ""
         if self._watching.apart_moves:  # the settings are saved files, too
             return ""
-        if state in OVER:
+        if self._status.is_over:
             return "broken" if state == "crashed" else "finished"
         child = self._runs.listener
         if child is None or state == "restarting":

@@ -3,7 +3,7 @@
 from functools import partial
 
 from autoreload.core import control
-from autoreload.core.control import ControlProblem
+from autoreload.core.control import PAUSE_S, WAIT_S, ControlProblem
 from autoreload.core.lifecycle import Event
 from autoreload.outer.explain import Explain
 from autoreload.outer.journal import shown
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from autoreload.outer.watching import Watching
 
 LONGEST_WAIT_S = 86_400.0
-PAUSE_S, LONGEST_PAUSE_S = 60.0, 3600.0
-WAIT_S = 30.0
+LONGEST_PAUSE_S = 3600.0
 
 
 class Commands:
@@ -77,7 +76,7 @@ class Commands:
             case "status":
                 return self._status.shown()
             case "wait":
-                self._wait(request, client, request.seconds("timeout", WAIT_S, most=LONGEST_WAIT_S))
+                self._wait(request, client)
                 return None
             case "restart":
                 return self._restart(request, client)
@@ -104,7 +103,8 @@ class Commands:
                 return None
         raise ControlProblem("unknown-command", f"no command {request.command!r}")
 
-    def _wait(self, request: "Request", client: "Client", seconds: float) -> None:
+    def _wait(self, request: "Request", client: "Client") -> None:
+        seconds = request.seconds("timeout", WAIT_S, most=LONGEST_WAIT_S)
         answer = partial(self._waited, request, client)
         self._waiting.append((client, answer))
         self._barrier.ask(seconds, answer)
@@ -119,7 +119,7 @@ class Commands:
         self._deciding.asked("command")
         self._feed(Event.CHANGED)
         if request.flag("wait"):
-            self._wait(request, client, request.seconds("timeout", WAIT_S, most=LONGEST_WAIT_S))
+            self._wait(request, client)
             return None
         return {}
 

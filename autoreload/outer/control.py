@@ -60,7 +60,6 @@ class Control:
         self._clients = Clients(instance, self._commands)
         self._keys = Keys(
             feed,
-            runs=runs,
             status=self._status,
             deciding=deciding,
             pausing=self._pausing,

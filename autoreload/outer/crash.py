@@ -8,7 +8,6 @@ from autoreload.core.decisions import Broken
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from autoreload.core.events import Value
-    from autoreload.core.protocol import Message
     from autoreload.core.wording import Line
     from autoreload.outer.child import Child
 
@@ -30,7 +29,7 @@ def lines(child: "Child", root: str, code: int, lived_s: float, *, waiting: bool
         int(failed.number("column")),
         failed.text("kind"),
         failed.text("text"),
-        _source(failed) if failed.flag("hidden") else "",
+        events.source_of(failed) if failed.flag("hidden") else "",
     )
     missing = _missing(child, failed.text("missing"), root)
     return wording_broken.crashed(broken, root, code, waiting=waiting, missing=missing)
@@ -49,12 +48,6 @@ def _error(child: "Child", root: str) -> "dict[str, Value] | None":
     if child.usage:
         return events.of_usage(child.usage)
     return None if child.failed is None else events.of_failed(child.failed, root)
-
-
-def _source(failed: "Message") -> str:
-    excerpt = failed.text("source").split("\n")
-    at = int(failed.number("line")) - int(failed.number("first"))
-    return excerpt[at] if 0 <= at < len(excerpt) else ""
 
 
 def _missing(child: "Child", module: str, root: str) -> str:

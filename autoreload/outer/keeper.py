@@ -11,7 +11,7 @@ import time
 from autoreload.core import keeping
 from autoreload.core.keeping import Address, Kept, Wanted
 from autoreload.system import channel as channels
-from autoreload.system import listeners, sockets
+from autoreload.system import files, listeners, sockets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,8 +45,8 @@ class Lasting:
         self._second = os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.autorun")
         self._moving = self._second + "2"
         self._identity = _identity(path)
-        _remove(self._second)
-        _remove(self._moving)
+        files.remove(self._second)
+        files.remove(self._moving)
         try:
             os.link(path, self._second)
         except OSError:
@@ -71,9 +71,9 @@ class Lasting:
         A server that removes its path was kept from it when it was stopped.
         """
         if not is_used and self._is_there():
-            _remove(self._path)
+            files.remove(self._path)
         if self._second:
-            _remove(self._second)
+            files.remove(self._second)
 
 
 class Keeper:
@@ -243,10 +243,3 @@ def _identity(path: str) -> tuple[int, int] | None:
     except OSError:
         return None
     return (status.st_dev, status.st_ino)
-
-
-def _remove(path: str) -> None:
-    try:
-        os.unlink(path)
-    except OSError:
-        pass

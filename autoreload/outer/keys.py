@@ -3,6 +3,7 @@
 import os
 
 from autoreload.core import keys, wording_control
+from autoreload.core.control import PAUSE_S
 from autoreload.core.lifecycle import Event
 from autoreload.core.wording import Line
 from autoreload.system.typed import Typed
@@ -17,10 +18,6 @@ if TYPE_CHECKING:
     from autoreload.outer.deciding import Deciding
     from autoreload.outer.pausing import Pausing
     from autoreload.outer.report import Report
-    from autoreload.outer.runs import Runs
-
-PAUSE_S = 60.0
-_GONE = ("crashed", "finished")
 
 
 def wanted(options: "Options", environment: "Mapping[str, str]") -> bool:
@@ -37,14 +34,12 @@ class Keys:
         self,
         feed: "Callable[[Event], None]",
         *,
-        runs: "Runs",
         status: "Status",
         deciding: "Deciding",
         pausing: "Pausing",
         report: "Report",
     ) -> None:
         self._feed = feed
-        self._runs = runs
         self._status = status
         self._deciding = deciding
         self._pausing = pausing
@@ -86,7 +81,7 @@ class Keys:
         pending = typed.pending()
         if not pending:  # the app has read it
             self._since = None if waited_s else self._since
-        has_reader = self._status.state not in _GONE
+        has_reader = not self._status.is_over
         is_ours = typed.is_ours() and keys.is_ours(
             pending, is_canonical=typed.is_canonical(), has_reader=has_reader, waited_s=waited_s
         )

@@ -91,9 +91,14 @@ class Launchpad:
             found |= {self.successor.live, *self.successor.chain}
         return found
 
+    @property
+    def waits(self) -> bool:
+        """Whether a run can be told to wait before it begins; a command begins at once."""
+        return self._plan.kind != "command"
+
     def prepare(self) -> None:
         """Boot the interpreter of the next run, and let it go ahead. Raises OSError."""
-        if self._plan.kind == "command" or self._waiting is not None:
+        if not self.waits or self._waiting is not None:
             return
         booted = self._waiting = self._boot()
         if self.ahead:

@@ -178,9 +178,8 @@ class Report:
 
         A restart that may be warm may be over in a moment, and is one line then.
         """
-        count = max(count, len(paths))
         self._restarting("file", paths, count, reasons)
-        more = count - len(paths)
+        more = max(count - len(paths), 0)
         lines = (wording.changed(paths, self._root, more=more), *self._because(paths, reasons))
         looped = [wording.looped(one.path, self._root, one.restarts, one.seconds) for one in loops]
         if may_be_warm and not loops:

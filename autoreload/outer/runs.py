@@ -62,8 +62,10 @@ class Runs:
             self._warmth.begin()
         self.count += 1
         self._launchpad.number = self.count
-        self._watching.rebase()  # a command begins at once, and what is saved from here on is news
-        self.child = self._launchpad.start(wait=self._noticing.rest() > 0)
+        wait = self._launchpad.waits and self._noticing.rest() > 0
+        if not wait:  # it begins at once, and what is saved from here on is news
+            self._watching.rebase()
+        self.child = self._launchpad.start(wait=wait)
         self._readiness = Readiness(
             self.child, self._keeper, serves=self._serves, says=self._will_say()
         )

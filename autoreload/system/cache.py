@@ -50,7 +50,7 @@ class Cache:
             if is_new:
                 _forget_oldest(self._folder)
         except OSError:
-            _remove(draft)
+            files.remove(draft)
 
 
 def _folder(environment: "Mapping[str, str]") -> str:
@@ -65,11 +65,4 @@ def _forget_oldest(folder: str) -> None:
     with os.scandir(folder) as entries:
         found = sorted((entry.stat().st_mtime, entry.path) for entry in entries if entry.is_file())
     for _, path in found[:-MOST]:
-        _remove(path)
-
-
-def _remove(path: str) -> None:
-    try:
-        os.unlink(path)
-    except OSError:
-        pass
+        files.remove(path)

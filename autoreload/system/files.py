@@ -193,3 +193,11 @@ def opened_as(fd: int) -> str:
         return os.readlink(f"/proc/self/fd/{fd}")
     except OSError:
         return ""
+
+
+def remove(path: str) -> None:
+    """Remove a file, if that can be done."""
+    try:
+        os.unlink(path)
+    except OSError:
+        pass

@@ -281,11 +281,16 @@ class Pauses:
     def __call__(self, seconds: float) -> None:
         self.calls += 1
         select.select([], [], [], seconds)
+        self.collect(os.WNOHANG)
+
+    def collect(self, how: int = 0) -> dict[int, int]:
+        """The exit codes; whoever ended after the last look is collected here."""
         for pid in list(self.pids):
-            found, status = os.waitpid(pid, os.WNOHANG)
+            found, status = os.waitpid(pid, how)
             if found:
                 self.codes[pid] = os.waitstatus_to_exitcode(status)
                 self.pids.discard(pid)
+        return self.codes
 
 
 IGNORES_TERM = f"import signal; signal.signal(15, signal.SIG_IGN)\n{READY_AND_STAY}"
@@ -301,7 +306,7 @@ def test_who_takes_term_may_clean_up() -> None:
         heard(read)
         pauses = Pauses(pid)
         processes.end([pid], 20, pauses)
-        assert pauses.codes == {pid: 7}
+        assert pauses.collect() == {pid: 7}
 
 
 def test_who_ignores_term_is_killed_after_the_grace() -> None:
@@ -310,6 +315,7 @@ def test_who_ignores_term_is_killed_after_the_grace() -> None:
         heard(also)
         pauses = Pauses(pid, other)
         processes.end([pid, other], 0.5, pauses)
+        pauses.collect()
         assert pauses.codes[pid] == -signal.SIGKILL
         # The machine may be too busy for a clean-up in that time.
         assert pauses.codes[other] in (7, -signal.SIGKILL)
@@ -323,7 +329,7 @@ def test_a_stopped_one_is_continued_so_that_it_can_clean_up() -> None:
         os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOWAIT)
         pauses = Pauses(pid)
         processes.end([pid], 20, pauses)
-        assert pauses.codes == {pid: 7}
+        assert pauses.collect() == {pid: 7}
 
 
 def test_nobody_left_needs_no_pause() -> None:

@@ -2,22 +2,15 @@
 
 import re
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.driver import App, apps, free_port
+from tests.driver import App, free_port
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="warm restarts need Linux")
 
 SLOW = "import os, time\ntime.sleep(0.05)\nBORN = os.urandom(4).hex()\n"
 WAITS = "import time\nwhile True: time.sleep(1000)\n"
-
-
-@pytest.fixture
-def app(tmp_path: Path) -> Iterator[App]:
-    yield from apps(tmp_path)
 
 
 def start(app: App, before: str, shown: str, *options: str, last: str = WAITS) -> None:

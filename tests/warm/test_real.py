@@ -2,20 +2,13 @@
 
 import importlib.util
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.driver import App, apps
+from tests.driver import App
 from tests.warm import real
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="warm restarts need Linux")
-
-
-@pytest.fixture
-def app(tmp_path: Path) -> Iterator[App]:
-    yield from apps(tmp_path)
 
 
 @pytest.mark.parametrize("program", real.PROGRAMS, ids=lambda one: str(one.name))

@@ -6,14 +6,12 @@ import sys
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from autoreload.system import processes
 from tests import saving
-from tests.driver import App, apps, free_port, state_of, until
+from tests.driver import App, free_port, state_of, until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="warm restarts need Linux")
 
@@ -52,11 +50,6 @@ atexit.register(lambda: print("atexit", flush=True))
 import quick
 print("", quick.VALUE, flush=True)
 """
-
-
-@pytest.fixture
-def app(tmp_path: Path) -> Iterator[App]:
-    yield from apps(tmp_path)
 
 
 def serve(app: App, *options: str) -> int:

@@ -1,12 +1,10 @@
 """`--verify-warm`: a cold start beside the warm one tells whether it is the same."""
 
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.driver import App, apps, free_port
+from tests.driver import App, free_port
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="warm restarts need Linux")
 
@@ -19,11 +17,6 @@ print("booted", flush=True)
 http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])),
                        http.server.SimpleHTTPRequestHandler).serve_forever()
 """
-
-
-@pytest.fixture
-def app(tmp_path: Path) -> Iterator[App]:
-    yield from apps(tmp_path)
 
 
 def start(app: App, slow: str, *, main: str = MAIN) -> None:

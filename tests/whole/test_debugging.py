@@ -2,7 +2,6 @@
 
 import os
 import signal
-from collections.abc import Iterator
 
 import pytest
 
@@ -52,15 +51,6 @@ if VERSION == 1:
 print("on", flush=True)
 time.sleep(100)
 """
-
-
-@pytest.fixture
-def terminal(app: App) -> Iterator[Terminal]:
-    terminal = Terminal(app)
-    try:
-        yield terminal
-    finally:
-        terminal.close()
 
 
 def start(

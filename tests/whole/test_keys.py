@@ -1,7 +1,5 @@
 """Keys are taken from the terminal only when the app leaves them: it gets every byte of its own."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.driver import App
@@ -58,15 +56,6 @@ print("password?", flush=True)
 select.select([], [], [], 1.0)
 print("got", repr(input()), flush=True)
 """
-
-
-@pytest.fixture
-def terminal(app: App) -> Iterator[Terminal]:
-    terminal = Terminal(app)
-    try:
-        yield terminal
-    finally:
-        terminal.close()
 
 
 def up(app: App, terminal: Terminal, program: str = SLEEPER, *options: str) -> None:

@@ -5,7 +5,6 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 
 import pytest
 
@@ -20,15 +19,6 @@ print("version", VERSION, flush=True)
 while True:
     time.sleep(0.05)
 """
-
-
-@pytest.fixture
-def terminal(app: App) -> Iterator[Terminal]:
-    terminal = Terminal(app)
-    try:
-        yield terminal
-    finally:
-        terminal.close()
 
 
 def stays(app: App) -> None:

@@ -354,13 +354,6 @@ def test_what_an_app_writes_at_its_very_end_is_not_lost(app: App) -> None:
     assert "y" * 60_000 in (app.project / "x.log").read_text()
 
 
-@pytest.fixture
-def terminal(app: App) -> Iterator[Terminal]:
-    one = Terminal(app)
-    yield one
-    one.close()
-
-
 def resize(terminal: Terminal, rows: int, columns: int) -> None:
     termios.tcsetwinsize(terminal.other_side, (rows, columns))
 

@@ -3,7 +3,6 @@
 import os
 import signal
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,15 +28,6 @@ except KeyboardInterrupt:
 select.select([], [], [], 0.3)  # a second one would come meanwhile
 print("cleaned after", got, flush=True)
 """
-
-
-@pytest.fixture
-def terminal(app: App) -> Iterator[Terminal]:
-    terminal = Terminal(app)
-    try:
-        yield terminal
-    finally:
-        terminal.close()
 
 
 def end(app: App, terminal: Terminal) -> None:
