@@ -285,9 +285,14 @@ class Keeping:
 
     def _drain(self, ports: "set[int | str]", longest_s: float) -> None:
         from autoreload.system import listeners
+        from autoreload.system.activity import Activity
 
         until = time.monotonic() + longest_s
-        while any(is_busy(one) for one in listeners.traffic(ports)) and time.monotonic() < until:
+        activity = Activity() if any(isinstance(one, str) for one in ports) else None
+        while time.monotonic() < until:
+            quiet_ms = activity.quiet_ms() if activity else sys.maxsize
+            if not any(is_busy(one) for one in listeners.traffic(ports, quiet_ms)):
+                return
             wait([], DRAIN_PACE_S)
 
 

@@ -90,8 +90,12 @@ def own() -> list[Listener]:
     return found
 
 
-def traffic(ports: "Collection[int | str]") -> "Iterator[Traffic]":
-    """What the kernel says of every connection that came in at these ports or paths."""
+def traffic(ports: "Collection[int | str]", quiet_ms: int = sys.maxsize) -> "Iterator[Traffic]":
+    """What the kernel says of every connection that came in at these ports or paths.
+
+    It keeps no account of a socket in the file system: whether one is being answered is guessed
+    from `quiet_ms`, for how long this process has done nothing.
+    """
     for fd, _ in _sockets():
         try:
             sock = borrowed(fd)
@@ -102,25 +106,24 @@ def traffic(ports: "Collection[int | str]") -> "Iterator[Traffic]":
                 address = address_of(sock)
                 if address is not None and (address.port or address.host) in ports:
                     sock.getpeername()
-                    yield _traffic(sock)
+                    yield _traffic(sock, quiet_ms)
         except OSError:
             pass  # a listener, or gone
         finally:
             sock.detach()
 
 
-def _traffic(sock: _socket.socket) -> Traffic:
+def _traffic(sock: _socket.socket, quiet_ms: int) -> Traffic:
     import fcntl
     import termios
 
     (unread,) = struct.unpack("i", fcntl.ioctl(sock.fileno(), termios.FIONREAD, b"\0" * 4))
     if address_is_unix(sock) or not hasattr(_socket, "TCP_INFO"):
-        # Nothing tells an idle connection from one that is being answered.
         return Traffic(
             state=ESTABLISHED,
             unread=unread,
-            sent_ms=sys.maxsize,
-            received_ms=sys.maxsize,
+            sent_ms=quiet_ms,
+            received_ms=quiet_ms,
             asked=True,
             answered=True,
         )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from autoreload.core.draining import is_busy
+from autoreload.core.draining import RECENT_MS, is_busy
 from autoreload.core.keeping import Address
 from autoreload.system import listeners
 from tests.children import output
@@ -106,6 +106,9 @@ def test_a_connection_at_a_path_is_busy_while_bytes_wait(tmp_path: Path) -> None
             assert [is_busy(two) for two in listeners.traffic({path})] == [True]
             one.recv(10)
             assert [is_busy(two) for two in listeners.traffic({path})] == [False]
+            # What was read and is not answered is known by the work that it makes.
+            assert [is_busy(two) for two in listeners.traffic({path}, RECENT_MS - 1)] == [True]
+            assert [is_busy(two) for two in listeners.traffic({path}, RECENT_MS)] == [False]
 
 
 RESOLVED = [
