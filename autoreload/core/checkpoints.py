@@ -31,6 +31,9 @@ LARGEST_STANDBY = 300 << 20
 SPARE = 4
 """How many times its size is to be left in memory before a copy is made unasked."""
 
+SPARE_AFTER_S = 1.0
+"""How long a program without a checkpoint is up before the next interpreter is started."""
+
 OLDEST_S = 4 * 3600.0
 """What a program asks or looks at while it is imported is not asked again before that is over."""
 MOST_RESTARTS = 1000

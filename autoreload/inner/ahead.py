@@ -13,15 +13,17 @@ import sys
 from _thread import allocate_lock, get_ident
 
 from autoreload.core import protocol
-from autoreload.system import audit
+from autoreload.system import audit, processes
 from autoreload.system.channel import Channel, ChannelClosed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import NoReturn
 
     from autoreload.core.protocol import Message
     from autoreload.watch.scope import Scope
+    from autoreload.watch.traces import Traces
 
 MOST_AHEAD = 2000
 """How many modules a run imports ahead of its turn."""
@@ -65,18 +67,19 @@ SERVERS = {
 
 
 class Ahead:
-    """Where a run waits for its turn; it comes but once."""
+    """Where a run waits for its turn; it comes but once, and maybe a long time after the start."""
 
     def __init__(
         self,
         channel: Channel,
-        scope: "Scope",
+        traces: "Traces",
         modules: "list[str]",
         then: "Callable[[Message], None]",
     ) -> None:
         """`then` is called with the word that lets it go on, in the thread that waited."""
         self._channel = channel
-        self._scope = scope
+        self._scope = traces.scope
+        self._installed = traces.installed
         self._modules = modules
         self._then = then
         self._lock = allocate_lock()
@@ -103,8 +106,13 @@ class Ahead:
             if self._is_over:
                 return
             self._waiting_thread = get_ident()
+            name = processes.rename(processes.STANDBY)
             try:
-                self._then(await_turn(self._channel))
+                turn = await_turn(self._channel)
+                processes.rename(name)
+                if stale := self._installed.changed():
+                    give_up(self._channel, f"{stale} was written while the run stood by")
+                self._then(turn)
             finally:
                 self._is_over = True
                 self._waiting_thread = 0
@@ -166,6 +174,12 @@ def await_turn(channel: Channel) -> "Message":
     except (ChannelClosed, protocol.ProtocolError):
         pass
     os._exit(0)  # noqa: TID251  # nothing of the user's is under way in here
+
+
+def give_up(channel: Channel, reason: str) -> "NoReturn":
+    """Another run is to be started in the stead of this one, of which nothing has run."""
+    channel.tell("cold", reason=reason, over=True)
+    os._exit(protocol.SENTINEL)  # noqa: TID251
 
 
 def installed(scope: "Scope", before: "frozenset[str]") -> list[str]:

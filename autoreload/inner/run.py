@@ -95,7 +95,7 @@ def main() -> bool:
         signal.pthread_sigmask(signal.SIG_SETMASK, app.mask)
 
     if modules := start.texts("ahead"):
-        app.ahead = ahead = Ahead(channel, traces.scope, modules, begin)
+        app.ahead = ahead = Ahead(channel, traces, modules, begin)
 
         def wait(path: str) -> None:
             ahead.wait()

@@ -4,11 +4,11 @@ import os
 import signal
 import time
 
-from autoreload.core import protocol, variables
+from autoreload.core import checkpoints, protocol, variables
 from autoreload.outer.child import DOOR, Child
 from autoreload.outer.warmth import Warmth
+from autoreload.system import census, files, processes, signals
 from autoreload.system import channel as channels
-from autoreload.system import files, processes, signals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -172,6 +172,23 @@ class Launchpad:
         fields = {**self._fixed(booted), **self._latest(), **apart}
         booted.channel.tell("start", nonce=booted.nonce, **fields)
         return booted
+
+    def stand_by(self, size: int) -> None:
+        """Have the next run's interpreter ready before it is wanted, if there is memory for two.
+
+        `size` is what the present run takes, in bytes.
+        """
+        options = self._options
+        if options.keep_sockets == "any":  # the kernel's notices are set up for the very next run
+            return
+        if not checkpoints.may_stand_by(
+            resident=size, available=census.available(), wanted=options.standby
+        ):
+            return
+        try:
+            self.prepare()
+        except OSError:
+            pass  # a limit; the next run says so, if it still holds then
 
     def discard(self) -> set[int]:
         """Nothing follows: end the run that waits, and its checkpoints; which processes these are.

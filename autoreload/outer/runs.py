@@ -2,10 +2,11 @@
 
 import time
 
+from autoreload.core.checkpoints import SPARE_AFTER_S
 from autoreload.outer.readiness import Readiness
 from autoreload.outer.strangers import Strangers
 from autoreload.outer.verifying import Verifying
-from autoreload.system import files
+from autoreload.system import census, files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ class Runs:
         self._is_decided = False
         """A change has been found since the present run began."""
         self.verifying = Verifying(launchpad)
+        self._stand_by_at: float | None = None
+        """When the next run's interpreter is to be started ahead."""
 
     @property
     def listener(self) -> "Child | None":
@@ -82,10 +85,18 @@ class Runs:
         """Let a run begin that waits for the files to come to rest; what is said of sockets."""
         if self.child is not None and self.child.nonce and self._noticing.rest() == 0:
             self._begin(self.child)
+        if self._stand_by_at is not None and time.monotonic() >= self._stand_by_at:
+            self._stand_by_at = None
+            self._stand_by()
         line = self._sockets.look() or self.verifying.look()
         if line is None and self._warmth is not None:
             line = self._warmth.look(self.child)
         return [line] if line else []
+
+    def _stand_by(self) -> None:
+        """For whoever has no checkpoint to go on from."""
+        if self.child is not None and self.child.channel is not None and not self.child.chain:
+            self._launchpad.stand_by(census.proportional(self.child.pid))
 
     def _begin(self, child: "Child") -> None:
         """The new run reads what is there from now on."""
@@ -137,6 +148,8 @@ class Runs:
             times.append(self._noticing.rest())
         if self._warmth is not None:
             times += self._warmth.timeouts(now)
+        if self._stand_by_at is not None:
+            times.append(self._stand_by_at - now)
         return times + self._sockets.timeouts(now) + self.verifying.timeouts()
 
     def newly_ready(self) -> Readiness | None:
@@ -149,6 +162,7 @@ class Runs:
             self.child.started_until_ns = files.now_ns() - UNSEEN_NS
         if self.child is not None and self._strangers is not None:
             self.child.tell("ready")
+            self._stand_by_at = time.monotonic() + SPARE_AFTER_S
             if self._warmth is not None:
                 self._warmth.ready()
             self._strangers.expect()
@@ -191,6 +205,6 @@ class Runs:
             self._said_by = self.child.up_by if self.child is not None else ""
         if self._readiness is not None and self._readiness.urls:
             self._serves = True
-        self._readiness = None
+        self._readiness = self._stand_by_at = None
         self.verifying.end()
         self._sockets.ended()

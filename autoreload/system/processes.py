@@ -46,8 +46,8 @@ def spawn(
     )
 
 
-CHECKPOINT = "checkpoint"
-"""The name of a process from which a run may go on."""
+CHECKPOINT, STANDBY = "checkpoint", "standby"
+"""Names of a process from which a run may go on, and of one that waits for its turn."""
 
 
 def rename(name: str) -> str:

@@ -27,6 +27,9 @@ class Installed:
     """What has been noted, each name once, and a way to tell somebody of it."""
 
     def __init__(self) -> None:
+        self._since_ns = files.now_ns()
+        self._files: dict[str, None] = {}
+        """What was loaded, in its order: in an interpreter that others go on from it may age."""
         self._missing: dict[tuple[str, str], bool] = {}
         self.on_note: Callable[[str, str, int, bool], None] = _nobody
         """Called with folder, name, the time by the clock of the file system, and whether the
@@ -37,7 +40,16 @@ class Installed:
         found = _place(path)
         if found is not None:
             folder, name = found
+            self._files[path] = None
             self._note(folder, name.partition(os.sep)[0].partition(".")[0], is_missing=False)
+
+    def changed(self) -> str:
+        """A file that was loaded, and written since this interpreter began; empty if none was."""
+        for path in self._files:
+            at_ns = files.changed_ns(path)
+            if at_ns is None or at_ns >= self._since_ns:
+                return path
+        return ""
 
     def missed(self, stem: str, *, in_package: bool) -> None:
         """Note a module that was not found where `stem`, a path without an ending, would be.

@@ -175,6 +175,8 @@ class Past:
         for path, moment in self._installed.items():
             if _changed_at(path) != moment:
                 yield Difference(path, "packages were installed")
+        if path := self._traces.installed.changed():
+            yield Difference(path, "installed, and written since")
 
 
 def _is_machinery() -> bool:

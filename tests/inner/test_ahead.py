@@ -28,7 +28,7 @@ AHEAD = (
     BEGIN
     + """
 {before}
-ahead = Ahead(inner, traces.scope, {modules}, lambda turn: print("turn", turn.text("what")))
+ahead = Ahead(inner, traces, {modules}, lambda turn: print("turn", turn.text("what")))
 traces.before_project = lambda path: ahead.wait()
 ahead.run()
 print("over")
