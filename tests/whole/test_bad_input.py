@@ -188,7 +188,7 @@ def test_what_is_missing_inside_the_target_is_the_programs_own_failure(
     assert f"ModuleNotFoundError: No module named '{wanted}'" in app.err()
     assert "autoreload" not in app.err()
     app.write(file, "VALUE = 3\n")
-    app.wait_for(f"{file} changed, restarting")
+    app.wait_for(f"{file} changed, (restarting|ready)")
     app.wait_for("ran 3")
     assert app.stop() == 0
 
@@ -211,7 +211,7 @@ def test_a_target_that_is_missing_later_is_waited_for(
     app.start(*words)
     app.wait_for("version 1")
     (app.project / name).rename(app.project / "aside")
-    app.wait_for("m.py changed, restarting")
+    app.wait_for("m.py changed, (restarting|ready)")
     app.wait_for("waiting for a change")
     app.edit("aside", text.replace("VERSION = 1", "VERSION = 2"))
     (app.project / "aside").rename(app.project / name)

@@ -73,7 +73,7 @@ def project(app: App) -> App:
 
 
 def restarts(app: App) -> int:
-    return app.count("changed, restarting")
+    return app.count("changed, (restarting|ready)")
 
 
 def end_with_a_lone_save(app: App) -> None:

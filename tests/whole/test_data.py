@@ -31,8 +31,8 @@ def restarted_only_by_a_save(app: App, *, restarts: int = 0) -> None:
     """A later save restarts, and so nothing that went before it did."""
     app.edit("ware.py", "VERSION = 2\n")
     app.wait_for("ware 2")
-    assert app.count("restarting") == restarts + 1, app.said()
-    app.wait_for(r"ware\.py changed, restarting")
+    assert app.count("restarting|changed, ready") == restarts + 1, app.said()
+    app.wait_for(r"ware\.py changed, (restarting|ready)")
     app.stop()
 
 
@@ -69,7 +69,7 @@ def test_what_is_read_at_the_start_restarts(app: App, name: str, read: str) -> N
     app.start("app.py")
     app.wait_for("text 1")
     app.edit(name, "2")
-    app.wait_for(f"{name} changed, restarting")
+    app.wait_for(f"{name} changed, (restarting|ready)")
     app.wait_for("text 2")
     restarted_only_by_a_save(app, restarts=1)
 
@@ -113,7 +113,7 @@ def test_what_was_missing_restarts_when_it_comes(app: App, name: str, read: str)
     app.wait_for("text nothing")
     (app.project / name).parent.mkdir(parents=True, exist_ok=True)
     app.edit(name, "text = 2")
-    app.wait_for(f"{name} changed, restarting")
+    app.wait_for(f"{name} changed, (restarting|ready)")
     app.wait_for("text (text = )?2")
     restarted_only_by_a_save(app, restarts=1)
 
@@ -168,7 +168,7 @@ def test_a_module_that_would_be_found_first_restarts(app: App) -> None:
     app.wait_for("text 1")
     (app.project / "inner").mkdir()
     app.edit("inner/__init__.py", "text = 2")
-    app.wait_for(r"inner/__init__\.py changed, restarting")
+    app.wait_for(r"inner/__init__\.py changed, (restarting|ready)")
     app.wait_for("text 2")
     restarted_only_by_a_save(app, restarts=1)
 
@@ -263,7 +263,7 @@ def test_what_the_program_writes_never_restarts(app: App, read: str) -> None:
     app.wait_for("forty", times=2)
     app.edit("ware.py", "VERSION = 3\n")
     app.wait_for("ware 3")
-    assert app.count("restarting") == 2, app.said()
+    assert app.count("restarting|changed, ready") == 2, app.said()
     app.stop()
 
 
@@ -294,7 +294,7 @@ def test_what_is_read_while_serving_restarts_when_it_is_named(app: App) -> None:
     app.edit("go", "")
     app.wait_for("page 1")
     app.edit("page.html", "2")
-    app.wait_for(r"page\.html changed, restarting")
+    app.wait_for(r"page\.html changed, (restarting|ready)")
     app.stop()
 
 
@@ -319,7 +319,7 @@ def test_what_git_ignores_and_only_a_glob_finds_is_left_alone(app: App) -> None:
     for name in ("local.yaml", "build/b.yaml", "build/new.yaml"):
         app.edit(name, "2")
     app.edit("kept.yaml", "2")
-    app.wait_for(r"kept\.yaml changed, restarting")
+    app.wait_for(r"kept\.yaml changed, (restarting|ready)")
     app.wait_for("ready in", times=2)
     app.edit("read.yaml", "2")
     app.wait_for("text 2")
@@ -337,7 +337,7 @@ def test_what_git_ignores_is_watched_when_it_is_named(app: App, watched: str, ed
     app.start("--watch", watched, "app.py")
     app.wait_for("ready in")
     app.edit(edited, "2")
-    app.wait_for(f"{edited} changed, restarting")
+    app.wait_for(f"{edited} changed, (restarting|ready)")
     app.stop()
 
 
@@ -368,7 +368,7 @@ def test_a_plugin_that_the_program_compiles_by_itself(app: App) -> None:
     app.edit("plugins/a.py", "NAME = (")
     app.wait_for("Held, the previous code keeps running")
     app.edit("plugins/a.py", "NAME = 2")
-    app.wait_for(r"plugins/a\.py changed, restarting")
+    app.wait_for(r"plugins/a\.py changed, (restarting|ready)")
     app.wait_for("text 2")
     restarted_only_by_a_save(app, restarts=1)
 

@@ -83,9 +83,9 @@ def test_a_save_waits_for_the_prompt(app: App, terminal: Terminal, name: str) ->
     terminal.wait_for(KEPT)
     terminal.type("\n" if name != "interact" else "1 + 1\n")
     terminal.wait_for(prompt, times=2)  # it still answers
-    assert terminal.count("restarting") == 0
+    assert terminal.count("restarting|changed, ready") == 0
     terminal.type(answer)
-    terminal.wait_for("ware.py changed, restarting")
+    terminal.wait_for("ware.py changed, (restarting|ready)")
     terminal.wait_for("version 2 here")
     end(app, terminal)
 
@@ -112,9 +112,9 @@ def test_what_only_the_outer_finds_waits(app: App, terminal: Terminal) -> None:
     terminal.wait_for(r"\(Pdb\) ")
     app.edit("texts/new.txt", "new")
     terminal.wait_for("texts/new.txt changed: kept until you continue")
-    assert terminal.count("restarting") == 0
+    assert terminal.count("restarting|changed, ready") == 0
     terminal.type("c\n")
-    terminal.wait_for("texts/new.txt changed, restarting")
+    terminal.wait_for("texts/new.txt changed, (restarting|ready)")
     terminal.wait_for("version 1 here", times=2)
     terminal.wait_for(r"\(Pdb\) ", times=2)
     terminal.type("q\n")
@@ -133,7 +133,7 @@ def test_a_step_over_a_slow_line_is_not_the_end_of_it(app: App, terminal: Termin
     terminal.wait_for(KEPT)
     (app.project / "go").touch()
     terminal.wait_for(r"\(Pdb\) ", times=2)
-    assert terminal.count("restarting") == 0
+    assert terminal.count("restarting|changed, ready") == 0
     terminal.type("c\n")
     terminal.wait_for("version 2 here")
     end(app, terminal)
@@ -145,7 +145,7 @@ def test_breakpoints_of_a_program_that_runs_keep_nothing(app: App, terminal: Ter
     terminal.start("-m", "pdb", "-c", "b 4", "-c", "c", "app.py", env={"NO_COLOR": "1"})
     terminal.wait_for("here\n")
     app.replace("app.py", "here", "there")
-    terminal.wait_for("app.py changed, restarting")
+    terminal.wait_for("app.py changed, (restarting|ready)")
     terminal.wait_for("there\n")
     end(app, terminal)
 
@@ -185,5 +185,5 @@ def test_autorun_ends_at_a_prompt(app: App, terminal: Terminal, how: str) -> Non
     else:
         os.kill(terminal.pid, signal.SIGTERM)
     assert terminal.wait() == (0 if how == "typed" else -signal.SIGTERM), terminal.said()
-    assert terminal.count("restarting") == 0
+    assert terminal.count("restarting|changed, ready") == 0
     app.assert_nothing_left()

@@ -49,11 +49,11 @@ def test_each_kind_of_end_is_named_and_the_next_save_tries_again(app: App) -> No
     }
     for number, (text, said) in enumerate(endings.items(), start=1):
         script.write_text(text + "\n")
-        app.wait_for("app.py changed, restarting", times=number)
+        app.wait_for("app.py changed, (restarting|ready)", times=number)
         app.wait_for(said + r" waiting for a change(\n|\. Creating missing_module\.py or )")
         app.wait_for("waiting for a change", times=number + 1)
     # An app's own exit 3 is no request of ours: every start was asked for by a save.
-    assert app.count("restarting") == len(endings), app.said()
+    assert app.count("restarting|changed, ready") == len(endings), app.said()
     assert "autoreload" not in app.err(), app.said()
     end(app)
 
@@ -93,7 +93,7 @@ def test_save_that_does_not_compile_is_held(app: App) -> None:
     app.wait_for("the files are as they were, the running code is current")
     app.edit("ware.py", "VERSION = (\n")
     app.wait_for(r"ware\.py:1:11: SyntaxError: '\(' was never closed")
-    assert app.count("restarting") == 0, app.said()
+    assert app.count("restarting|changed, ready") == 0, app.said()
     assert app.count("tick 1\n") == 1, app.said()
     app.edit("ware.py", "VERSION = 3\n")
     app.wait_for("version 3 tick")
@@ -110,7 +110,7 @@ def test_missing_import_is_waited_for(app: App) -> None:
     app.wait_for("waiting for a change")
     app.edit("notes.txt", "nobody asked")
     app.edit("ware.py", "VERSION = 1\n")
-    app.wait_for("ware.py changed, restarting")
+    app.wait_for("ware.py changed, (restarting|ready)")
     app.wait_for("No module named 'package.part'")
     app.wait_for("waiting for a change", times=2)
     app.edit("package/part.py", "VERSION = 1\n")
@@ -119,7 +119,7 @@ def test_missing_import_is_waited_for(app: App) -> None:
     (app.project / "whole").mkdir()
     app.edit("whole/__init__.py", "VERSION = 1\n")
     app.wait_for("all here")
-    assert app.count("restarting") == 3, app.said()
+    assert app.count("restarting|changed, ready") == 3, app.said()
     end(app)
 
 
@@ -138,7 +138,7 @@ def test_failing_app_is_not_started_again_for_what_it_writes(
     app.wait_for("all here")
     app.wait_for("finished in")
     # Two saves, and once for the file that the first run wrote: it may have been the missing one.
-    assert app.count("restarting") <= 3, app.said()
+    assert app.count("restarting|changed, ready") <= 3, app.said()
     end(app)
 
 

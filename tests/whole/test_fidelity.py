@@ -524,7 +524,7 @@ def test_a_users_namesake_of_a_module_is_what_the_program_imports(app: App, wher
     app.start("--stop-timeout", "9", "x.py", command=[installed], env=env)
     app.wait_for("finished in")
     app.edit("selectors.py", "MINE = 'edited'\n")
-    app.wait_for("selectors.py changed, restarting", stream="err")
+    app.wait_for("selectors.py changed, (restarting|ready)", stream="err")
     app.wait_for("edited\n", stream="out")
     app.stop()
 

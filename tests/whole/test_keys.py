@@ -115,7 +115,7 @@ def test_enter_alone_is_no_key_while_the_app_runs(app: App, terminal: Terminal) 
     terminal.type("\n\n")
     app.edit("ware.py", "VERSION = 2\n")
     terminal.wait_for("version 2 here")
-    assert terminal.count("restarting") == 1
+    assert terminal.count("restarting|changed, ready") == 1
 
 
 @pytest.mark.parametrize("line", ["r", "q", "", "h", "p", "quit", "rr"])
@@ -125,7 +125,7 @@ def test_a_question_gets_its_answer(app: App, terminal: Terminal, line: str) -> 
     for times in range(1, 4):
         terminal.type(line + "\n")
         terminal.wait_for(f"got '{line}'", times=times)
-    assert terminal.count("restarting|paused|stopped") == 0
+    assert terminal.count("restarting|changed, ready|paused|stopped") == 0
 
 
 def test_the_debugger_gets_every_letter(app: App, terminal: Terminal) -> None:
@@ -136,7 +136,7 @@ def test_the_debugger_gets_every_letter(app: App, terminal: Terminal) -> None:
         terminal.wait_for("[(]Pdb[)] ", times=times)
     terminal.type("c\n")
     terminal.wait_for("x is 42")
-    assert terminal.count("restarting|paused|stopped|run 1") == 0
+    assert terminal.count("restarting|changed, ready|paused|stopped|run 1") == 0
 
 
 def test_a_reader_of_asyncio_gets_every_line(app: App, terminal: Terminal) -> None:
@@ -145,7 +145,7 @@ def test_a_reader_of_asyncio_gets_every_line(app: App, terminal: Terminal) -> No
     for letter in "rqphs":
         terminal.type(letter + "\n")
         terminal.wait_for(f"got b'{letter}\\\\n'")
-    assert terminal.count("restarting|paused|stopped") == 0
+    assert terminal.count("restarting|changed, ready|paused|stopped") == 0
 
 
 def test_a_whole_screen_gets_every_byte(app: App, terminal: Terminal) -> None:
@@ -157,7 +157,7 @@ def test_a_whole_screen_gets_every_byte(app: App, terminal: Terminal) -> None:
         terminal.wait_for(f"got b'{letter}\\\\n'")
     terminal.type("x")
     terminal.wait_for("finished in")
-    assert terminal.count("restarting|paused|stopped") == 0
+    assert terminal.count("restarting|changed, ready|paused|stopped") == 0
 
 
 def test_what_is_typed_without_echo_is_nobody_elses(app: App, terminal: Terminal) -> None:

@@ -104,7 +104,7 @@ def test_asgi_server_serves_what_was_saved(app: App, line: str, processes: int) 
     app.wait_answer(port, '"cents":125', "/prices/apples")
     app.replace("api.py", "VERSION = 1", "VERSION = 2")
     app.wait_answer(port, '"version":2')
-    app.wait_for("changed, restarting", times=2)
+    app.wait_for("changed, (restarting|ready)", times=2)
     assert app.stop_leaves_nothing(port) == 0
 
 
@@ -120,7 +120,7 @@ def test_wsgi_server_serves_what_was_saved(app: App, line: str, processes: int) 
     app.wait_answer(port, "good day, version 1")
     app.replace("hello.py", "version 1", "version 2")
     app.wait_answer(port, "good day, version 2")
-    app.wait_for("changed, restarting", times=2)
+    app.wait_for("changed, (restarting|ready)", times=2)
     assert app.stop_leaves_nothing(port) == 0
 
 
@@ -143,7 +143,7 @@ def test_flask_keeps_its_debugger_and_reads_templates_anew(app: App) -> None:
     app.wait_answer(port, "good day, version 1")
     app.replace("shop.py", "version 1", "version 2")
     app.wait_answer(port, "good day, version 2")
-    assert app.count("changed, restarting") == 2
+    assert app.count("changed, (restarting|ready)") == 2
     assert app.count("--no-reload added") == 1
     assert app.stop_leaves_nothing(port) == 0
 
@@ -176,7 +176,7 @@ def test_celery_workers_run_the_saved_task(app: App) -> None:
     app.replace("tasks.py", "version 1", "version 2")
     app.wait_for("good day, version 2")
     app.wait_renewed(before)
-    app.wait_for("changed, restarting", times=2)
+    app.wait_for("changed, (restarting|ready)", times=2)
     assert app.stop_leaves_nothing() == 0
 
 

@@ -142,7 +142,7 @@ def test_modes_are_given_back_after_an_app_that_died(app: App, terminal: Termina
     assert terminal.modes() == before
     assert os.get_blocking(terminal.other_side)
     app.edit("app.py", "print('and again', input(), flush=True)\n")
-    terminal.wait_for("app.py changed, restarting")
+    terminal.wait_for("app.py changed, (restarting|ready)")
     terminal.type("typed\n")
     terminal.wait_for("and again typed\n")
     end(app, terminal)
