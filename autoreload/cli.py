@@ -149,8 +149,8 @@ _NEVER_IN_A_FILE = (
 )
 @click.option(
     "--warm/--no-warm",
-    default=False,
-    help="Run only what is changed again: go on from forked checkpoints.  [default: no-warm]",
+    default=True,
+    help="Run only what is changed again: go on from forked checkpoints.  [default: warm]",
 )
 @click.option(
     "--verify-warm", is_flag=True, help="Compare each warm run with a cold start beside it."

@@ -22,6 +22,9 @@ T = TypeVar("T")
 PATIENCE_S = 30.0
 """How long a fact is waited for; generous, because the machine may be busy."""
 
+RESTARTS = ", restarting(?! when)|changed, ready"
+"""Every restart is said once: when it begins, or a warm one when it is over."""
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -168,9 +171,15 @@ class App:
     def count(self, pattern: str) -> int:
         return len(re.findall(pattern, self.out() + self.err()))
 
+    def assert_restarts(self, times: int, of: str = "") -> None:
+        """Wait until it has said so many restarts, of a file if one is given; and no more."""
+        pattern = f"{of} changed, (restarting|ready)" if of else RESTARTS
+        until(lambda: self.count(pattern) >= times, self.said)
+        assert self.count(pattern) == times, self.said()
+
     def inner_pid(self) -> int:
         """The pid of the app's process, as autorun says it."""
-        return int(self.wait_for(r"started, pid (\d+)", stream="err").group(1))
+        return int(self.wait_for(r"(?:started|ready in [^\n,]*), pid (\d+)", stream="err").group(1))
 
     def send(self, number: int) -> None:
         os.kill(self.pid, number)

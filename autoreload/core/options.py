@@ -83,7 +83,7 @@ class Options:
         leave: tuple[str, ...] = (),
         keep_sockets: "Literal['auto', 'python', 'any', 'none']" = "auto",
         sockets: "tuple[Place, ...]" = (),
-        warm: bool = False,
+        warm: bool = True,
         verify_warm: bool = False,
         name: str = "",
         keys: bool = True,

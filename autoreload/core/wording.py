@@ -79,7 +79,8 @@ def names(paths: "Sequence[str]", root: str, *, more: int = 0) -> str:
 
 
 def started(title: str, pid: int, backend: str, *, keys: bool = False) -> Line:
-    text = f"{title} started, pid {pid}, watching what it loads ({backend})"
+    """Without a pid as long as it is not the last one."""
+    text = f"{title} started{_process(pid)}, watching what it loads ({backend})"
     return Line(text + _hint(keys), "dim")
 
 
@@ -88,13 +89,17 @@ def command_started(title: str, pid: int, where: str, *, keys: bool = False) -> 
     return Line(text + _hint(keys), "dim")
 
 
+def _process(pid: int) -> str:
+    return f", pid {pid}" if pid else ""
+
+
 def _hint(keys: bool) -> str:
     return "  h + enter for help" if keys else ""
 
 
-def ready(seconds: float, urls: "Sequence[str]", *, how: str = "") -> Line:
+def ready(seconds: float, urls: "Sequence[str]", *, how: str = "", pid: int = 0) -> Line:
     """`how` it came to be, where that is not always the same: warm, or why not."""
-    shown = f"ready in {duration(seconds)}" + (f" ({how})" if how else "")
+    shown = f"ready in {duration(seconds)}" + (f" ({how})" if how else "") + _process(pid)
     return Line("  ".join((shown, *urls)), "good")
 
 

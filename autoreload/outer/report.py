@@ -47,8 +47,8 @@ class Report:
         self.has_keys = False
         """Whether the user can type at us, which the first line says."""
         self._said: set[str] = set()
-        self._is_late = options.warm
-        """While a program leaves checkpoints behind, its pid changes."""
+        self._pid_is_due = options.warm
+        """While a program leaves checkpoints behind, its pid changes: it is said when it is up."""
         self._changed: tuple[list[str], int] = ([], 0)
         """For which files the last restart was, and for how many more."""
         self._urls: list[str] = []
@@ -103,7 +103,7 @@ class Report:
         """The first run has been started; a module may not be there, which shows later."""
         if child.channel is None:
             self.say(self._command_started(child.pid))
-        elif self._plan.kind == "script" and not self._is_late:
+        elif self._plan.kind == "script":
             self._started(child.pid)
 
     def _command_started(self, pid: int) -> "Line":
@@ -112,18 +112,14 @@ class Report:
 
     def called(self, pid: int) -> None:
         """A run has come to the program's own code."""
-        if not (self._has_been_called or self._plan.kind == "script" or self._is_late):
+        if not (self._has_been_called or self._plan.kind == "script"):
             self._started(pid)
         self._has_been_called = True
 
     def _started(self, pid: int) -> None:
         how = "polling" if self._options.poll_s is not None else "file events"
-        self.say(wording.started(self._plan.title, pid, how, keys=self.has_keys))
-
-    def _started_late(self, pid: int) -> None:
-        if self._is_late:
-            self._is_late = False
-            self._started(pid)
+        said = 0 if self._pid_is_due else pid
+        self.say(wording.started(self._plan.title, said, how, keys=self.has_keys))
 
     def over(self, child: "Child", *, is_restart: bool) -> None:
         """A run is over, and what follows, now or after a change, is a cold start."""
@@ -140,7 +136,6 @@ class Report:
 
     def ready(self, readiness: "Readiness", since: float) -> None:
         assert readiness.ready_at is not None
-        self._started_late(readiness.pid)
         if self._options.clear:
             self.speech.clear()
         seconds = readiness.ready_at - since
@@ -163,7 +158,8 @@ class Report:
             self.say(wording.warm(paths, self._root, seconds, urls, more=more), *pending[1:])
         else:
             how = "warm" if readiness.is_warm else self._why_cold
-            self.say(wording.ready(seconds, readiness.urls, how=how))
+            pid, self._pid_is_due = readiness.pid if self._pid_is_due else 0, False
+            self.say(wording.ready(seconds, readiness.urls, how=how, pid=pid))
 
     def changed(
         self,
@@ -314,7 +310,6 @@ class Report:
         waiting: bool,
     ) -> None:
         """A run has ended; what is said `also` is of the same end."""
-        self._started_late(child.live)
         self._over(child, code, lived_s)
         self.say(*crash.lines(child, self._root, code, lived_s, waiting=waiting), *also)
 

@@ -82,7 +82,12 @@ LINES = [
         wording.command_started("node", 7, "/a"),
         "node started, pid 7, watching the files below /a",
     ),
+    (
+        wording.started("myapp:main", 0, "polling"),
+        "myapp:main started, watching what it loads (polling)",
+    ),
     (wording.ready(0.034, []), "ready in 34 ms"),
+    (wording.ready(0.034, ["http://a:1"], pid=7), "ready in 34 ms, pid 7  http://a:1"),
     (wording.ready(1.25, ["http://a:1", "http://b:2"]), "ready in 1.2 s  http://a:1  http://b:2"),
     (wording.ready(0.2, [], how="warm"), "ready in 200 ms (warm)"),
     (

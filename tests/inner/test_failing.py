@@ -179,7 +179,8 @@ def messages(folder: Path, plan: Plan) -> tuple[list[Message], int]:
     """Run a target in an inner of its own; what it says, and its code."""
     marked = environment(**{protocol.FLAG: protocol.FLAG_VALUE})
     spawning = Sockets(Options()).spawning
-    launchpad = Launchpad(plan, Options(), marked, mask=(), root=str(folder), spawning=spawning)
+    cold = Options(warm=False)
+    launchpad = Launchpad(plan, cold, marked, mask=(), root=str(folder), spawning=spawning)
     here = os.getcwd()
     os.chdir(folder)
     try:

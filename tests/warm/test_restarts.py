@@ -104,7 +104,7 @@ def test_a_warm_restart_is_one_line(app: App) -> None:
     app.write("main.py", SERVER)
     port = free_port()
     app.start("--warm", "main.py", str(port))
-    app.wait_for(r"ready in \S+ m?s  http://127\.0\.0\.1:\d+\n")
+    app.wait_for(r"ready in \S+ m?s, pid \d+  http://127\.0\.0\.1:\d+\n")
     for value in range(2, 12):  # on a busy machine one may take longer, and is two lines
         app.edit("quick.py", f"VALUE = {value}\n")
         app.wait_for("ready in", times=value)

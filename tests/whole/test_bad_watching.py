@@ -33,7 +33,7 @@ def restarts_by_a_save(app: App, *, restarts: int = 0) -> None:
     app.edit("ware.py", "VERSION = 2\n")
     app.wait_for("ware 2")
     app.wait_for(r"ware\.py changed, (restarting|ready)")
-    assert app.count("restarting|changed, ready") == restarts + 1, app.said()
+    app.assert_restarts(restarts + 1)
     assert app.stop_leaves_nothing() == 0
     assert "autoreload" not in app.err(), app.said()
 

@@ -81,7 +81,7 @@ def end_with_a_lone_save(app: App) -> None:
     before = restarts(app)
     app.edit("lone.py", "VERSION = 99\n")
     app.wait_for("lone 99")
-    assert restarts(app) == before + 1, app.said()
+    app.assert_restarts(before + 1)
     seen = re.findall(r"versions (\[.*?\])", app.out())
     assert [one for one in seen if "," in one] == [], app.said()
     app.stop()
@@ -96,7 +96,7 @@ def test_a_switch_of_branches_is_one_restart(project: App, options: tuple[str, .
             rf"versions \[{version}\]", times=(turn + 2) // 2 if version == 1 else (turn + 1) // 2
         )
         project.wait_for("ready in", times=turn + 1)
-        assert restarts(project) == turn, project.said()
+        project.assert_restarts(turn)
     end_with_a_lone_save(project)
 
 
@@ -128,7 +128,7 @@ def test_a_stash_and_its_return_are_one_restart_each(project: App) -> None:
     project.wait_for("ready in", times=2)
     git(project, "stash", "pop", "--quiet")
     project.wait_for(r"versions \[3\]", times=2)
-    assert restarts(project) == 2, project.said()
+    project.assert_restarts(2)
     end_with_a_lone_save(project)
 
 
@@ -141,7 +141,7 @@ def test_a_rebase_is_one_restart(project: App) -> None:
     start(project)
     git(project, "rebase", "--quiet", "other")
     project.wait_for(r"versions \[2\]")
-    assert restarts(project) == 1, project.said()
+    project.assert_restarts(1)
     end_with_a_lone_save(project)
 
 
@@ -156,7 +156,7 @@ def test_a_rebase_that_stops_at_a_conflict_keeps_the_running_app(project: App) -
     assert restarts(project) == 0, project.said()
     project.edit("lone.py", "VERSION = 99\n")
     project.wait_for("lone 99")
-    assert restarts(project) == 1, project.said()
+    project.assert_restarts(1)
     project.stop()
 
 
@@ -170,7 +170,7 @@ def test_while_git_holds_its_lock_nothing_restarts_and_it_is_said(project: App) 
     assert restarts(project) == 0, project.said()
     lock.unlink()
     project.wait_for(r"versions \[2\]")
-    assert restarts(project) == 1, project.said()
+    project.assert_restarts(1)
     assert project.count("git is writing") == 1, project.said()
     end_with_a_lone_save(project)
 
@@ -203,7 +203,7 @@ def test_a_formatter_is_one_restart(project: App) -> None:
         longest = rewrite(project, version)
         project.wait_for(rf"versions \[{version}\]")
         if longest < LONGEST_PAUSE_S:
-            assert restarts(project) == before + 1, project.said()
+            project.assert_restarts(before + 1)
             end_with_a_lone_save(project)
             return
         project.wait_for("ready in", times=restarts(project) + 1)
@@ -216,7 +216,7 @@ def test_a_lone_save_restarts_once(project: App) -> None:
         project.edit("lone.py", f"VERSION = {version}\n")
         project.wait_for(f"lone {version}")
         project.wait_for("ready in", times=version)
-    assert restarts(project) == 2, project.said()
+    project.assert_restarts(2)
     end_with_a_lone_save(project)
 
 
@@ -281,5 +281,5 @@ def test_each_editor_restarts_once(
     app.wait_for("ready in", times=3)
     app.edit("lone.py", "VERSION = 9\n")
     app.wait_for("lone 9")
-    assert restarts(app) == 3, app.said()
+    app.assert_restarts(3)
     app.stop()

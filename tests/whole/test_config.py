@@ -222,7 +222,7 @@ def test_what_cannot_be_applied_is_said_and_nothing_is_restarted(serving: App) -
     serving.edit("a/data", "2")
     serving.wait_for(r"up \[", times=2)
     assert serving.count("take effect") == 1
-    assert serving.count("restarting|changed, ready") == 1, serving.said()
+    serving.assert_restarts(1)
     serving.stop()
 
 
@@ -290,7 +290,7 @@ def test_a_command_whose_tree_is_watched_is_restarted_once(app: App) -> None:
     app.edit("a.txt", "new")
     app.wait_for("a.txt changed, (restarting|ready)")
     app.wait_for(r"up \[", times=3)
-    assert app.count("restarting|changed, ready") == 2, app.said()
+    app.assert_restarts(2)
     app.stop()
 
 

@@ -31,7 +31,7 @@ def restarted_only_by_a_save(app: App, *, restarts: int = 0) -> None:
     """A later save restarts, and so nothing that went before it did."""
     app.edit("ware.py", "VERSION = 2\n")
     app.wait_for("ware 2")
-    assert app.count("restarting|changed, ready") == restarts + 1, app.said()
+    app.assert_restarts(restarts + 1)
     app.wait_for(r"ware\.py changed, (restarting|ready)")
     app.stop()
 
@@ -263,7 +263,7 @@ def test_what_the_program_writes_never_restarts(app: App, read: str) -> None:
     app.wait_for("forty", times=2)
     app.edit("ware.py", "VERSION = 3\n")
     app.wait_for("ware 3")
-    assert app.count("restarting|changed, ready") == 2, app.said()
+    app.assert_restarts(2)
     app.stop()
 
 

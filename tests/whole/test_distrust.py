@@ -92,7 +92,7 @@ def test_a_change_without_an_event_ends_the_trust_in_its_directory(app: App) -> 
     app.wait_for(f"runs {version + 1} 1")
     edit(app.project / "other/ware.py", 2)
     app.wait_for(f"runs {version + 1} 2")
-    assert app.count("restarting|changed, ready") == version + 1, app.said()
+    app.assert_restarts(version + 1)
     app.stop_leaves_nothing()
     assert app.count("compared every") == 1, app.said()
 

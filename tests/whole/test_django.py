@@ -69,7 +69,7 @@ def test_views_urls_models_and_settings_are_served_anew(app: App) -> None:
     app.replace("shop/urls.py", '"state/"', '"now/"')
     app.wait_answer(port, "Corner store, mark, Asia/Tokyo", "/now/")
     assert app.get(port, "/state/").startswith("404")
-    assert app.count("changed, (restarting|ready)") == 4
+    app.assert_restarts(4)
     assert app.stop_leaves_nothing(port) == 0
 
 

@@ -53,7 +53,7 @@ def test_each_kind_of_end_is_named_and_the_next_save_tries_again(app: App) -> No
         app.wait_for(said + r" waiting for a change(\n|\. Creating missing_module\.py or )")
         app.wait_for("waiting for a change", times=number + 1)
     # An app's own exit 3 is no request of ours: every start was asked for by a save.
-    assert app.count("restarting|changed, ready") == len(endings), app.said()
+    app.assert_restarts(len(endings))
     assert "autoreload" not in app.err(), app.said()
     end(app)
 
@@ -119,7 +119,7 @@ def test_missing_import_is_waited_for(app: App) -> None:
     (app.project / "whole").mkdir()
     app.edit("whole/__init__.py", "VERSION = 1\n")
     app.wait_for("all here")
-    assert app.count("restarting|changed, ready") == 3, app.said()
+    app.assert_restarts(3)
     end(app)
 
 

@@ -52,7 +52,7 @@ class Shop:
         """A save restarts once more, and nothing before it did so more often than told."""
         self.app.edit("ware.py", "VERSION = 2\n")
         self.app.wait_for("ware 2")
-        assert self.app.count("restarting|changed, ready") == restarts + 1, self.app.said()
+        self.app.assert_restarts(restarts + 1)
         assert self.app.stop_leaves_nothing() == 0
 
 

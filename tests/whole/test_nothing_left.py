@@ -130,7 +130,7 @@ def test_slow_app_is_told_of_and_killed(app: App, keeper: str) -> None:
     app.wait_for("here")
     app.wait_for("ready in")
     app.edit("app.py", program + "\n")
-    app.wait_for(r"app\.py changed, (restarting|ready)\n(.|\n)*waiting for the app to stop \(SIGINT sent\)")
+    app.wait_for(r"app\.py changed, restarting\n(.|\n)*waiting for the app to stop \(SIGINT sent\)")
     app.wait_for(kept)
     app.wait_for("the app had not stopped after 1.3 s, killed")
     app.wait_for("here", times=2)

@@ -90,7 +90,7 @@ def test_ignore_beats_what_is_loaded_and_what_is_watched(serving: App, how: str)
     serving.edit("data/a.yaml", "2")
     serving.wait_for("data/a.yaml changed, (restarting|ready)")
     serving.wait_for("version 1", times=2)
-    assert serving.count("changed, (restarting|ready)") == 1, serving.said()
+    serving.assert_restarts(1)
     serving.stop()
 
 
@@ -118,7 +118,7 @@ def test_delay_waits_for_that_much_quiet(serving: App) -> None:
         serving.wait_for("started|ready in")  # as long as it takes to look
     serving.wait_for("version 9 ")
     assert time.monotonic() - begin >= 0.6
-    assert serving.count("changed, (restarting|ready)") == 1
+    serving.assert_restarts(1)
     serving.stop()
 
 
@@ -170,7 +170,7 @@ def test_hold_is_the_default(serving: App) -> None:
     serving.wait_for(r"x\.py:1:5: SyntaxError: .*\. Held, the previous code keeps running")
     assert os.readlink(f"/proc/{serving.inner_pid()}/cwd") == str(serving.project)
     saved(serving, 2)
-    assert serving.count("changed, (restarting|ready)") == 1
+    serving.assert_restarts(1)
     serving.stop()
 
 

@@ -150,7 +150,7 @@ def test_there_is_one_reloader_and_it_is_said(
     app.edit("words.py", "GREETING = 'good day'\n")
     app.wait_renewed(before)
     app.wait_answer(port, "good day")
-    assert app.count("changed, (restarting|ready)") == 1
+    app.assert_restarts(1)
     assert app.count(f"its own reloader is switched off .*{re.escape(said)}") == 1
     assert app.count("reloader is switched off") == 1
     assert not OWN.search(app.said())

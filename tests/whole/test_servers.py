@@ -143,7 +143,7 @@ def test_flask_keeps_its_debugger_and_reads_templates_anew(app: App) -> None:
     app.wait_answer(port, "good day, version 1")
     app.replace("shop.py", "version 1", "version 2")
     app.wait_answer(port, "good day, version 2")
-    assert app.count("changed, (restarting|ready)") == 2
+    app.assert_restarts(2)
     assert app.count("--no-reload added") == 1
     assert app.stop_leaves_nothing(port) == 0
 

@@ -150,7 +150,7 @@ def test_a_program_that_an_editor_has_stopped_is_left_alone(app: App) -> None:
     again = until(attached, app.said)
     assert again is not None
     app.wait_for("version 33")
-    assert app.count("restarting|changed, ready") == 1, app.said()
+    app.assert_restarts(1)
     assert app.count("kept until") == 1, app.said()
     assert "cannot be followed" not in app.err()
     again.close()

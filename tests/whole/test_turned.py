@@ -114,8 +114,8 @@ def test_whichever_link_on_the_way_is_turned(app: App, turned: str, read: str) -
     app.wait_for("text 1")
     turn(app.project / turned, LINKS[turned].format(project=app.project, number=2))
     app.wait_for("text 2")
-    assert app.count(f"{turned} changed, (restarting|ready)") == 1, app.said()
-    assert app.count("restarting|changed, ready") == 1, app.said()
+    app.assert_restarts(1, turned)
+    app.assert_restarts(1)
     assert app.stop_leaves_nothing() == 0
     assert "polling" not in app.err(), app.said()
 
@@ -141,7 +141,7 @@ def test_a_link_that_leads_to_the_same_place_restarts_nothing(app: App) -> None:
     turn(app.project / "stage.txt", "nowhere")  # nobody asked for this one
     app.edit("releases/1/text.txt", "3")
     app.wait_for("text 3")
-    assert app.count("restarting|changed, ready") == 1, app.said()
+    app.assert_restarts(1)
     app.wait_for("releases/1/text.txt changed, (restarting|ready)")
     assert app.stop_leaves_nothing() == 0
 
@@ -158,7 +158,7 @@ def test_a_link_that_leads_out_of_the_project(app: App) -> None:
     app.wait_for("text 2")
     turn(app.project / ".env", "../other.env")
     app.wait_for("text 3")
-    assert app.count("restarting|changed, ready") == 2, app.said()
+    app.assert_restarts(2)
     assert app.stop_leaves_nothing() == 0
 
 

@@ -41,7 +41,7 @@ class Project:
         for name in self.versions:
             app.write(name, MODULE.format(version=1, fine=1))
         app.start(*options, "app.py")
-        app.wait_for("started, pid")
+        app.wait_for("started, ")
 
     def save(self, name: str, version: int, way: Save = in_place, *, text: str = "") -> None:
         self.versions[name] = version
