@@ -3,12 +3,15 @@
 import os
 import signal
 import sys
+import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import NoReturn
 
+GIVEN_UP_S = 2.0
+"""Who is killed and not gone by then hangs in the kernel, or the machine is very busy."""
 RESET = (signal.SIGINT, signal.SIGPIPE, getattr(signal, "SIGXFSZ", signal.SIGPIPE))
 """Signals whose default a child gets back: SIGINT because a shell hands it to `&` jobs as ignored,
 and the app is to be stopped by it; the others because Python itself ignores them."""
@@ -292,10 +295,10 @@ def end(
     for pid in left:
         send(pid, signal.SIGTERM)
         send(pid, signal.SIGCONT)
-    for number in range(int(grace_s / clock_s) + 100):
-        if not left:
-            return
-        if number == int(grace_s / clock_s):
+    kill_at = time.monotonic() + grace_s
+    given_up_at = kill_at + GIVEN_UP_S
+    while left and (now := time.monotonic()) < given_up_at:
+        if now >= kill_at:
             for pid in left:
                 send(pid, signal.SIGKILL)
         pause(clock_s)
