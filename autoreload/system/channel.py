@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 HIGH = 200
 """The inner's end is moved to the first free descriptor from here on."""
 
+SENDER_S = 0.01
+"""How long one thread waits for another one that is in the middle of sending."""
 ANSWER_S = 2.0
 """An outer that has not answered after this is not waited for any longer."""
 MOST_PASSED = 200
@@ -93,6 +95,15 @@ class Channel:
             finally:
                 self._flushing.release()
         return True
+
+    def await_sender(self) -> bool:
+        """Let another thread that is sending come to its end; whether nothing is left then.
+
+        For a moment at most: it may be that this is a signal's handler on top of it.
+        """
+        if self._flushing.acquire(timeout=SENDER_S):
+            self._flushing.release()
+        return self.flush()
 
     def _send_kept(self) -> bool:
         while self._backlog:

@@ -98,7 +98,9 @@ class Watcher:
     def loaded(self, record: Loaded) -> None:
         """Tell the outer of a file at once, in whichever thread or fork it was read."""
         try:
-            if not self._channel.send("loaded", files=[record.entry()]):
+            # The program may close every descriptor next, and what is not sent by then is lost.
+            sent = self._channel.send("loaded", files=[record.entry()])
+            if not sent and not self._channel.await_sender():
                 self.wake()
         except ChannelClosed:
             pass  # the watcher meets it, and knows what to do
