@@ -63,13 +63,14 @@ def _bar(program: str, tool: str) -> tuple[str, Callable[[float, float], bool]] 
 def show_saves(table: Table, program: Program, *, rounds: int, edits: int) -> None:
     found = saves.measure(program, rounds=rounds, edits=edits)
     table.not_measured += [f"{program.name}, {why}" for why in found.failed.values()]
-    if "autorun" in found.failed:
+    if not {"autorun", "cold"}.isdisjoint(found.failed):
         return
-    ours = median(found.seconds["autorun"])
-    table.row(f"{program.name}: save to new answer, autorun", ms(ours))
+    table.row(f"{program.name}: save to new answer, autorun", ms(median(found.seconds["autorun"])))
+    ours = median(found.seconds["cold"])
+    table.row("  a cold restart (--no-warm)", ms(ours))
     table.row("  its own stop by Ctrl-C is part of that", ms(median(found.seconds["stop"])))
     for tool, seconds in found.seconds.items():
-        if tool in ("autorun", "stop") or tool in found.failed:
+        if tool in ("autorun", "cold", "stop") or tool in found.failed:
             continue
         theirs = median(seconds)
         bar = _bar(program.name, tool)

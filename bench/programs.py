@@ -51,6 +51,7 @@ def programs() -> tuple[Program, ...]:
             django,
             {
                 "autorun": "autorun manage.py runserver PORT",
+                "cold": "autorun --no-warm manage.py runserver PORT",
                 "own": "python manage.py runserver PORT",
                 **by_peers(django, "manage runserver --noreload PORT"),
             },
@@ -63,6 +64,7 @@ def programs() -> tuple[Program, ...]:
             fastapi,
             {
                 "autorun": "autorun uvicorn api:app --port PORT",
+                "cold": "autorun --no-warm uvicorn api:app --port PORT",
                 "own": "uvicorn api:app --reload --port PORT",
                 **by_peers(fastapi, "uvicorn api:app --port PORT"),
             },
@@ -73,7 +75,11 @@ def programs() -> tuple[Program, ...]:
         Program(
             "script",
             script,
-            {"autorun": "autorun myapp.py", **by_peers(script, "myapp")},
+            {
+                "autorun": "autorun myapp.py",
+                "cold": "autorun --no-warm myapp.py",
+                **by_peers(script, "myapp"),
+            },
             "myapp.py",
             "VERSION = ",
             "<h1>version {}<",
@@ -84,7 +90,8 @@ def programs() -> tuple[Program, ...]:
 def contenders() -> dict[str, tuple[Program, str]]:
     """Every tool that watches, with a server and its line; autorun comes first."""
     django, fastapi, _ = programs()
-    peers = {tool: (django, django.lines[tool]) for tool in django.lines if tool != "own"}
+    ours = ("own", "cold")
+    peers = {tool: (django, django.lines[tool]) for tool in django.lines if tool not in ours}
     return {
         **peers,
         "runserver": (django, django.lines["own"]),

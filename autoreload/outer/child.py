@@ -69,6 +69,8 @@ class Child:
         """The checkpoints between us and the app, the one that we wait for first."""
         self.is_warm = False
         """Whether it goes on from a checkpoint."""
+        self.may_go_on = False
+        """Whether a restart that the outer asks for may be warm: it is for no file."""
         self.cold = ""
         """Why no checkpoint can go on, as far as it has said so."""
         self.has_children = channel is None
@@ -185,7 +187,7 @@ class Child:
 
     def ask(self, number: int, *, restart: bool) -> None:
         """Ask the app to stop as a user would."""
-        for checkpoint in self.chain if restart else ():
+        for checkpoint in self.chain if restart and not self.may_go_on else ():
             # What the outer alone compares may have been read, unseen, before any of them.
             processes.send(checkpoint, signal.SIGKILL)
         if self.channel is None:

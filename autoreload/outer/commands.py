@@ -116,7 +116,7 @@ class Commands:
     def _restart(self, request: "Request", client: "Client") -> "dict[str, Value] | None":
         if self._status.state == "stopping":
             raise ControlProblem("stopping", "autorun is ending")
-        self._deciding.asked("command")
+        self._deciding.asked("command", cold=request.flag("cold"))
         self._feed(Event.CHANGED)
         if request.flag("wait"):
             self._wait(request, client)

@@ -23,6 +23,7 @@ class Deciding:
         self._runs = runs
         self._watching = watching
         self._report = report
+        self._launchpad = launchpad
         self._looping = Looping(launchpad, watching)
         self.since = time.monotonic()
         """When that was noticed which the present run is for."""
@@ -48,6 +49,8 @@ class Deciding:
 
     def found(self, restart: "Restart") -> None:
         """The outer itself has compared."""
+        if self._runs.child is not None:
+            self._runs.child.may_go_on = False
         self.since = restart.since
         self._runs.decide(restart.paths)
         if restart.is_unanswered:
@@ -61,9 +64,13 @@ class Deciding:
             loops = self._looping.look(restart.paths, self._runs.child)
             self._report.changed(restart.paths, reasons, loops)
 
-    def asked(self, by: str) -> None:
-        """Somebody wants a restart without a change."""
+    def asked(self, by: str, *, cold: bool) -> None:
+        """Somebody wants a restart without a change, with `cold` from a fresh interpreter."""
         self.since = time.monotonic()
+        if self._runs.child is not None:
+            self._runs.child.may_go_on = not cold
+        if cold:
+            self._launchpad.discard()
         self._report.asked(by)
 
     def freed(self) -> None:

@@ -95,7 +95,7 @@ class Keys:
         match key:
             case "r" | "R":
                 if self._status.state not in ("stopping", "restarting"):
-                    self._deciding.asked("key")
+                    self._deciding.asked("key", cold=key == "R")
                     self._feed(Event.CHANGED)
             case "o":
                 self._open_browser()

@@ -11,6 +11,7 @@ import pytest
 
 from autoreload.system import processes
 from tests import saving
+from tests.controlling import command
 from tests.driver import App, free_port, state_of, until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="warm restarts need Linux")
@@ -96,6 +97,35 @@ def test_the_target_goes_on_in_its_middle(app: App) -> None:
     app.replace("main.py", "import slow\n", "import slow  # first\n")
     app.wait_for("ready in", times=5)
     assert born(app, port, "main4") != first
+
+
+def test_a_restart_that_is_asked_for_is_warm_unless_it_is_to_be_cold(app: App) -> None:
+    port = serve(app)
+    app.edit("quick.py", "VALUE = 2\n")
+    first = born(app, port, " 1 2 ")
+    app.wait_for("ready in", times=2)
+    assert command(app, "restart", "--wait").code == 0
+    assert born(app, port, " 1 2 ") == first
+    assert command(app, "restart", "--cold", "--wait").code == 0
+    second = born(app, port, " 1 2 ")
+    assert second != first
+    # Also of a program that has failed, and for which a run waits that would be warm.
+    app.edit("quick.py", "VALUE = 1 / 0\n")
+    app.wait_for("waiting for a change")
+    (app.project / "free").touch()
+    app.edit("quick.py", "import os\nVALUE = 3 if os.path.exists('free') else 1 / 0\n")
+    assert born(app, port, " 1 3 ") == second
+    (app.project / "free").unlink()
+    assert command(app, "restart", "--wait").code == 1
+    (app.project / "free").touch()
+    assert command(app, "restart", "--wait").code == 0
+    assert born(app, port, " 1 3 ") == second
+    (app.project / "free").unlink()
+    assert command(app, "restart", "--wait").code == 1
+    (app.project / "free").touch()
+    assert command(app, "restart", "--cold", "--wait").code == 0
+    assert born(app, port, " 1 3 ") != second
+    assert app.stop_leaves_nothing(port) == 0
 
 
 def test_a_warm_restart_is_one_line(app: App) -> None:
