@@ -139,10 +139,3 @@ def awaited(result: object) -> object:
         return await result
 
     return asyncio.run(wait() if not asyncio.iscoroutine(result) else result)
-
-
-def exit_status(result: object) -> int | str | None:
-    """What `sys.exit` is given for a callable's result, like a console script's."""
-    if isinstance(result, bool) or not isinstance(result, int | str):
-        return None
-    return result

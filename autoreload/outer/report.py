@@ -88,6 +88,10 @@ class Report:
         self._journal.add("start", **self.introduction())
         self.say(*(Line(note, "dim") for note in self._plan.notes))
 
+    def leaving(self) -> None:
+        """Autorun was asked to end, and asks the app."""
+        self._journal.add("stopping")
+
     def leaves(self, code: int, signal: int | None) -> None:
         """Autorun ends; people have been told."""
         ended_by = None if signal is None else wording.SIGNALS.get(signal, str(signal))

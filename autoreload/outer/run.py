@@ -40,8 +40,7 @@ if TYPE_CHECKING:
     from autoreload.outer.settings import Source
     from autoreload.system.instance import Instance
 
-KILL_AFTER_S = 0.3
-"""The inner ends itself when its time is up; the outer does it this much later."""
+KILL_AFTER_S = 0.3  # later than the inner, which ends itself when its time is up
 DYING_S = 0.1  # who has let go of the channel is gone after this, or lives on without it
 
 
@@ -175,6 +174,7 @@ class Outer:
             case Action.SPAWN:
                 self._spawn()
             case Action.ASK if self._state is State.LEAVING:
+                self._report.leaving()
                 self._asking.soon()
             case Action.ASK if self._child is not None:
                 if self._child.channel is None:

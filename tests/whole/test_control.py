@@ -196,7 +196,7 @@ def test_events_are_followed_to_the_end(app: App) -> None:
         app.wait_for("ready in", times=2)
         assert app.stop() == 0
         rest = [entry["event"] for entry in one.lines()]
-    assert rest == ["changed", "started", "ready", "stopped"]
+    assert rest == ["changed", "started", "ready", "stopping", "stopped"]
 
 
 @pytest.mark.parametrize(
