@@ -34,6 +34,9 @@ SPARE = 4
 SPARE_AFTER_S = 1.0
 """How long a program without a checkpoint is up before the next interpreter is started."""
 
+LONG_S = 0.5
+"""Who has waited this long for its turn looks at everything again, also at what is installed."""
+
 OLDEST_S = 4 * 3600.0
 """What a program asks or looks at while it is imported is not asked again before that is over."""
 MOST_RESTARTS = 1000

@@ -287,7 +287,7 @@ class Chain:
         self._up.say(AGAIN)
         os._exit(protocol.SENTINEL)  # noqa: TID251  # a copy of the program, of which only one ends
 
-    def _changed(self, path: str) -> str:
+    def _changed(self, path: str, *, with_installed: bool = True) -> str:
         """What would be otherwise in a fresh start that came to this file; empty if nothing."""
         if path and not os.path.isfile(path):
             return f"{path} is gone"
@@ -295,7 +295,7 @@ class Chain:
             return f"{moved} lies elsewhere now"
         if moved := self._safety.renewing.moved():
             return f"{moved}: open, and another file has its name now"
-        for found in self._safety.past.differences():
+        for found in self._safety.past.differences(with_installed=with_installed):
             if not found.is_source:
                 return f"{found.path}: {found.reason}"
             if self.driver.is_stale(found.path):
@@ -313,9 +313,11 @@ class Chain:
         ended = {} if status is None else {"ended": os.waitstatus_to_exitcode(status)}
         try:
             self._channel.send("hello", chain=self._above, again=True, **ended)
+            since = time.monotonic()
             turn = await_turn(self._channel)
             self._up.say(IS_PROGRAM)
-            if reason := self._changed(path):
+            is_late = time.monotonic() - since > checkpoints.LONG_S
+            if reason := self._changed(path, with_installed=is_late):
                 # To the outer this run is another one that ends, whoever of us is left to go on.
                 self._channel.tell("cold", reason=reason, over=True)
                 self._pass_up(reason)

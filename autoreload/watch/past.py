@@ -150,7 +150,7 @@ class Past:
 
     # --- and whether it is still so -----------------------------------------------------------
 
-    def differences(self) -> "Iterable[Difference]":
+    def differences(self, *, with_installed: bool = True) -> "Iterable[Difference]":
         """What a fresh start would find otherwise, the likeliest first."""
         loaded = self._traces.loaded
         for change in compare(list(loaded.values()), files.signature, files.digest).changes:
@@ -175,7 +175,7 @@ class Past:
         for path, moment in self._installed.items():
             if _changed_at(path) != moment:
                 yield Difference(path, "packages were installed")
-        if path := self._traces.installed.changed():
+        if with_installed and (path := self._traces.installed.changed()):
             yield Difference(path, "installed, and written since")
 
 

@@ -43,6 +43,12 @@ finally:
     print("finally", flush=True)
 """
 
+WARE = """\
+import lib, time
+print(lib.VALUE, {}, "up", flush=True)
+time.sleep(1000)
+"""
+
 TALKER = """\
 import atexit, os, sys
 print("says it once", end="")
@@ -126,6 +132,27 @@ def test_a_restart_that_is_asked_for_is_warm_unless_it_is_to_be_cold(app: App) -
     assert command(app, "restart", "--cold", "--wait").code == 0
     assert born(app, port, " 1 3 ") != second
     assert app.stop_leaves_nothing(port) == 0
+
+
+@pytest.mark.parametrize("option", ["--warm", "--no-warm"])
+def test_what_is_edited_among_the_installed_runs_after_the_next_restart(
+    app: App, option: str
+) -> None:
+    """Nothing restarts for it; but neither a checkpoint nor who stands by keeps the old one."""
+    app.write("site-packages/lib.py", "VALUE = 1\n")
+    app.write("site-packages/tool.py", "import lib, ware\n")
+    app.write("ware.py", WARE.format(1))
+    environment = {"PYTHONPATH": str(app.project / "site-packages")}
+    app.start(option, "-m", "tool", env=environment)
+    app.wait_for("1 1 up")
+    app.wait_for("ready in")
+    until(lambda: len(app.below()) == (3 if option == "--warm" else 2), app.said)
+    app.edit("site-packages/lib.py", "VALUE = 2\n")
+    app.edit("ware.py", WARE.format(2))
+    app.wait_for("2 2 up")
+    assert app.count("1 2 up") == 0
+    app.wait_for("ready in", times=2)
+    assert app.stop_leaves_nothing() == 0
 
 
 def test_a_warm_restart_is_one_line(app: App) -> None:

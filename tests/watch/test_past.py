@@ -107,6 +107,19 @@ def test_what_is_installed_counts_by_its_folder(tmp_path: Path) -> None:
     assert answer == "site-packages: packages were installed"
 
 
+def test_an_installed_file_that_is_written_in_place_is_another_past(tmp_path: Path) -> None:
+    module = tmp_path / "site-packages" / "lib.py"
+    module.parent.mkdir()
+    module.write_text("VALUE = 1\n")
+    before = (
+        f"sys.dont_write_bytecode = True; sys.path.append({str(module.parent)!r})\n"
+        "import lib, time; past.look_at_installed(); time.sleep(0.02)"  # the clock of the file system has ticks
+    )
+    assert told(tmp_path, before, f"open({str(module)!r}, 'a').close()") == ""
+    change = f"with open({str(module)!r}, 'a') as file: file.write('VALUE = 2')"
+    assert told(tmp_path, before, change).endswith("lib.py: installed, and written since")
+
+
 def test_what_the_program_writes_after_it_was_read_is_another_past(tmp_path: Path) -> None:
     """The watcher leaves it alone, as every run would restart itself."""
     before = "text = open('data.txt').read()"
