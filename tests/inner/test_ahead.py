@@ -2,10 +2,12 @@
 and a project. The word `go` lies in the channel from the start, so `turn` shows where it waits."""
 
 import py_compile
+import sys
 from pathlib import Path
 
 import pytest
 
+from autoreload.core import protocol
 from tests.children import Done, run
 
 BEGIN = """
@@ -157,6 +159,22 @@ def test_without_an_outer_it_ends_and_nothing_of_the_program_has_run(
 ) -> None:
     done = said(tmp_path, {"some.py": text}, ["some"], before="ours.close()")
     assert (done.code, done.out, done.err) == (0, "before\n", "")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it is known by its name there")
+def test_who_has_imported_what_is_written_since_gives_way_to_another_run(tmp_path: Path) -> None:
+    before = """
+import time
+if os.fork() == 0:
+    while open(f"/proc/{os.getppid()}/comm").read() != "standby\\n":
+        time.sleep(0.01)
+    with open("site-packages/some.py", "a") as file:
+        file.write("#")
+    ours.send("go", what="now")
+    os._exit(0)
+"""
+    done = said(tmp_path, {"some.py": "print('some')"}, ["some"], before=before)
+    assert (done.code, done.out) == (protocol.SENTINEL, "some\n"), done
 
 
 def test_other_words_do_not_let_it_go_on(tmp_path: Path) -> None:

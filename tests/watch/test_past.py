@@ -113,7 +113,7 @@ def test_an_installed_file_that_is_written_in_place_is_another_past(tmp_path: Pa
     module.write_text("VALUE = 1\n")
     before = (
         f"sys.dont_write_bytecode = True; sys.path.append({str(module.parent)!r})\n"
-        "import lib, time; past.look_at_installed(); time.sleep(0.02)"  # the clock of the file system has ticks
+        "import lib, time; past.look_at_installed(); time.sleep(0.02)"  # a tick of its clock
     )
     assert told(tmp_path, before, f"open({str(module)!r}, 'a').close()") == ""
     change = f"with open({str(module)!r}, 'a') as file: file.write('VALUE = 2')"
