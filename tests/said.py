@@ -61,9 +61,10 @@ def sections() -> dict[str, Sequence[Said]]:
             said(
                 "started",
                 "manage.py runserver",
-                4242,
+                0,
                 "file events",
-                means="a run begins; in brackets how changes are noticed",
+                means="a run begins; in brackets how changes are noticed. With `--no-warm` it has "
+                "its pid already",
             ),
             said(
                 "command_started",
@@ -76,8 +77,9 @@ def sections() -> dict[str, Sequence[Said]]:
                 "ready",
                 0.301,
                 ["http://127.0.0.1:8000"],
+                pid=4242,
                 means="the program listens, or was called and imports nothing more; the time is "
-                "since the save, or since the start",
+                "since the save, or since the start. The pid is said the first time",
             ),
             said(
                 "stopped_at_once",
@@ -88,7 +90,7 @@ def sections() -> dict[str, Sequence[Said]]:
                 0.9,
                 ["http://127.0.0.1:8000"],
                 how="cold: thread 'worker' is alive",
-                means="with `--warm`: why no checkpoint could be used",
+                means="why a restart was not warm, which it might have been",
             ),
             said("stopped", means="the end of autorun, and of all that it started"),
             said(
