@@ -92,7 +92,7 @@ def ignore(path: "Path") -> None:
 def restart() -> None:
     """Ask for a restart, as a save would; the program goes on until it is asked to stop.
 
-    It begins anew, also with `--warm`: nobody but the program knows what has changed. While a saved
+    It begins anew and is never warm: nobody but the program knows what has changed. While a saved
     file does not compile, the restart waits for its correction.
     """
     if (ear := _ear()) is not None:

@@ -27,6 +27,8 @@ class Packages:
     def __init__(self, is_ignored: "Callable[[str], bool]") -> None:
         self._is_ignored = is_ignored
         self._needs: Needs = {}
+        self._ignored: dict[tuple[str, str], bool] = {}
+        """What --ignore says of each of these, which holds for a run."""
         self._sites: dict[str, Site] = {}
         self._looked = 0.0
         self._pace_s = IDLE_S
@@ -34,7 +36,14 @@ class Packages:
     def follow(self, needs: Needs, now: float) -> None:
         """Look for what this run needs from now on; it may grow."""
         self._needs = needs
+        self._ignored = {}
         self._looked = now
+
+    def _knows_ignored(self, folder: str, stem: str) -> bool:
+        found = self._ignored.get((folder, stem))
+        if found is None:
+            found = self._ignored[folder, stem] = self._is_ignored(os.path.join(folder, stem))
+        return found
 
     def timeouts(self, now: float) -> list[float]:
         """Seconds until the next look."""
@@ -51,7 +60,7 @@ class Packages:
 
         by_folder: dict[str, list[Need]] = {}
         for (folder, stem), (at_ns, is_missing) in self._needs.items():
-            if not self._is_ignored(os.path.join(folder, stem)):
+            if not self._knows_ignored(folder, stem):
                 by_folder.setdefault(folder, []).append(Need(stem, at_ns, is_missing))
         found = []
         self._looked, self._pace_s = now, IDLE_S

@@ -215,7 +215,8 @@ class Sources:
             self.is_fresh = True
             self._complain(wording.overflow(inotify.queue_limit()))
         now = time.monotonic()
-        if self._is_open and now >= self._checked + self._check_pace():
+        # Early rather than to wake up for it alone.
+        if self._is_open and now >= self._checked + self._check_pace() / 2:
             self._check(now)
         if self._poller.directories and now >= self._polled + self._poll_pace():
             self._polled = now

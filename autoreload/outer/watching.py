@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from autoreload.outer.child import Child
 
 SWEEP_S = 2.0
+EARLY = 0.25  # who is awake anyway sweeps by this share early: two clocks fall together so
 _LINK = "a link on the way to what was read"
-SHARE = 200
-"""A sweep may take one part in this many of the time between two."""
+SHARE = 200  # a sweep may take one part in this many of the time between two
 
 
 class Found:
@@ -246,7 +246,7 @@ class Watching:
 
     @property
     def looked_at(self) -> float:
-        """When everything was compared last, by the monotonic clock; -inf when it is to be."""
+        """When everything was compared last (time.monotonic); -inf when it is to be."""
         return self._looked
 
     def expect(self) -> None:
@@ -257,14 +257,15 @@ class Watching:
         """Seconds until the next look without a hint; 0 right after something was subscribed."""
         if self._sources.is_fresh and self.has_events:
             return 0.0
+        return max(0.0, self._looked + self._pace() - time.monotonic())
+
+    def _pace(self) -> float:
         only_the_inner_compares = self._inner_compares and not (
             self._trees or self.asked.trees or self._cached or self._below
         )
-        if self.has_events or only_the_inner_compares:
-            pace = SWEEP_S
-        else:
-            pace = self._options.poll_s or POLL_S
-        return max(0.0, self._looked + max(pace, self._cost_s * SHARE) - time.monotonic())
+        has_time = self.has_events or only_the_inner_compares
+        pace = SWEEP_S if has_time else self._options.poll_s or POLL_S
+        return max(pace, self._cost_s * SHARE)
 
     def next_look(self) -> float:
         """Seconds until the next look that nothing wakes up for."""
@@ -287,7 +288,7 @@ class Watching:
         found.touched = hints
         if self._has_come_back() and not self._inner_compares:
             found.restart.append(self._root)
-        if self.next_sweep() == 0:
+        if self.next_sweep() <= self._pace() * EARLY:
             return self._sweep(found)
         if not hints:
             return found
@@ -300,9 +301,8 @@ class Watching:
         for tree in (*self._trees, *self.asked.trees):
             found.restart += tree.look(path for path in hints if tree.is_wanted(path))
         for tree in self._cached:
-            found.refresh += self._only_cached(
-                tree.look(path for path in hints if tree.is_wanted(path))
-            )
+            touched = tree.look(path for path in hints if tree.is_wanted(path))
+            found.refresh += self._only_cached(touched)
         self.subscribe()
         return found
 

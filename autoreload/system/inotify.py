@@ -65,7 +65,15 @@ def mounted() -> list[Mount]:
 
 def _read(path: str) -> str:
     try:
-        with open(path, encoding="utf-8", errors="surrogateescape") as file:
-            return file.read()
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return ""
+    try:
+        parts = []
+        while part := os.read(fd, 1 << 16):
+            parts.append(part)
+        return os.fsdecode(b"".join(parts))
+    except OSError:
+        return ""
+    finally:
+        os.close(fd)
