@@ -288,14 +288,14 @@ class Watching:
         found.touched = hints
         if self._has_come_back() and not self._inner_compares:
             found.restart.append(self._root)
+        if hints and self._inner_compares:
+            known = {*self._loaded, *self._links.said}
+            found.hinted = not known.isdisjoint(hints) or any(map(self._probes.is_wanted, hints))
         if self.next_sweep() <= self._pace() * EARLY:
             return self._sweep(found)
         if not hints:
             return found
-        if self._inner_compares:
-            known = {*self._loaded, *self._links.said}
-            found.hinted = not known.isdisjoint(hints) or any(map(self._probes.is_wanted, hints))
-        else:
+        if not self._inner_compares:
             found.restart += self._probes.better(hints)
         found.restart += self._compare_loaded(hints)
         for tree in (*self._trees, *self.asked.trees):
@@ -320,7 +320,7 @@ class Watching:
             found.hinted = self._inner_compares
         elif self._inner_compares and not self.has_events:
             # Without events nobody else would learn that the inner's watcher is kept from running.
-            found.hinted = bool(self.differs())
+            found.hinted = found.hinted or bool(self.differs())
         found.restart += self._compare_loaded(None)
         for tree in (*self._trees, *self.asked.trees):
             found.restart += tree.look()
