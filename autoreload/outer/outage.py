@@ -2,9 +2,8 @@
 
 import time
 
-from autoreload.core import page, wording_outage
+from autoreload.core import wording_outage
 from autoreload.outer.ports import LONGEST_S, Busy
-from autoreload.outer.standin import StandIn
 from autoreload.system import ports
 
 TYPE_CHECKING = False
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from autoreload.core.wording import Line
     from autoreload.outer.child import Child
     from autoreload.outer.sockets import Sockets
+    from autoreload.outer.standin import StandIn
 
 
 class Outage:
@@ -23,16 +23,18 @@ class Outage:
         self._title = title
         self._root = root
         self._sockets = sockets
-        self._standin = StandIn()
+        self._standin: StandIn | None = None
+        """Made for the first run that fails: a start does not wait for its import."""
         self._busy = Busy(root, home)
 
     def fileno(self) -> int | None:
         """What to wait on for those who knock."""
-        return self._standin.fileno()
+        return None if self._standin is None else self._standin.fileno()
 
     def timeouts(self, now: float) -> list[float]:
         """Seconds until something here is due."""
-        return self._standin.timeouts(now) + self._busy.timeouts(now)
+        times = self._busy.timeouts(now)
+        return times if self._standin is None else times + self._standin.timeouts(now)
 
     def begin(self, child: "Child", code: int, *, waits: bool) -> "list[Line]":
         """A run has ended with this code, and none follows; what there is to say about its ports.
@@ -52,16 +54,21 @@ class Outage:
         now = time.monotonic()
         lines = [self._busy.failed(now, again=waits)]
         if waits:
+            from autoreload.core import page
+            from autoreload.outer.standin import StandIn
+
             lines.append(self._sockets.failed())
             problem = page.problem(
                 self._title, code, root=self._root, usage=child.usage, failed=child.failed
             )
+            self._standin = self._standin or StandIn()
             self._standin.begin([one.socket for one in keeper.kept], problem, now)
         return [line for line in lines if line is not None]
 
     def end(self) -> None:
         """The next run begins."""
-        self._standin.end(time.monotonic())
+        if self._standin is not None:
+            self._standin.end(time.monotonic())
         self._busy.begin()
 
     def ready(self, child: "Child") -> None:
@@ -71,7 +78,8 @@ class Outage:
 
     def serve(self, now: float) -> None:
         """Answer whoever knocks; answers that were begun are finished in any case."""
-        self._standin.serve(now)
+        if self._standin is not None:
+            self._standin.serve(now)
 
     def is_over(self, now: float, say: "Callable[[Line], None]") -> bool:
         """Whether to start again because a port that was awaited is free, which is said."""
@@ -84,4 +92,5 @@ class Outage:
 
     def close(self) -> None:
         """Autorun ends."""
-        self._standin.close()
+        if self._standin is not None:
+            self._standin.close()

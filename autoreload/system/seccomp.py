@@ -11,7 +11,6 @@ by set-user-ID or file capabilities then. When the last holder of the descriptor
 listen give ENOSYS to whoever is left below.
 """
 
-import ctypes
 import errno
 import fcntl
 import os
@@ -22,6 +21,7 @@ import threading
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import ctypes
     from collections.abc import Callable, Sequence
     from typing import TypeVar
 
@@ -227,6 +227,8 @@ def _machine() -> Machine:
 
 def _take_filter(machine: Machine) -> Notices:
     """Take the filter upon this thread, for good."""
+    import ctypes
+
     program = _program(machine)
     buffer = ctypes.create_string_buffer(program, len(program))
     head = struct.pack("@HP", len(program) // 8, ctypes.addressof(buffer))
@@ -284,6 +286,8 @@ _loaded: "list[ctypes.CDLL]" = []
 
 def _libc() -> "ctypes.CDLL":
     if not _loaded:
+        import ctypes  # 3 ms, and few have programs that are none of Python's
+
         libc = ctypes.CDLL(None, use_errno=True)
         libc.syscall.restype = ctypes.c_long
         _loaded.append(libc)
@@ -291,5 +295,7 @@ def _libc() -> "ctypes.CDLL":
 
 
 def _error() -> OSError:
+    import ctypes
+
     number = ctypes.get_errno()
     return OSError(number, os.strerror(number))

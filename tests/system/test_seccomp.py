@@ -317,7 +317,7 @@ def test_from_another_thread_and_several_programs() -> None:
 
 
 AS_NOBODY = f"""
-import os, sys
+import ctypes, os, sys  # this user may not read where Python lies
 sys.path.insert(0, {str(Path(__file__).parents[2])!r})
 from autoreload.system import processes, seccomp
 os.setgroups([]); os.setresgid(65534, 65534, 65534); os.setresuid(65534, 65534, 65534)
