@@ -6,8 +6,7 @@ at the end means folders only, one at the start or in the middle ties the patter
 ignored. Tested against `git check-ignore`.
 """
 
-import re
-
+# `re` is imported where a pattern is compiled: without one, no start waits for that.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,6 +42,8 @@ def of_option(patterns: "Iterable[str]", root: str) -> "Ignored":
 
 def escaped(path: str) -> str:
     """A pattern of --ignore that means this very path."""
+    import re
+
     return re.sub(r"([\\*?\[\]!# ])", r"\\\1", path)
 
 
@@ -50,6 +51,8 @@ class _Rule:
     __slots__ = ("base", "expression", "folders_only", "negated")
 
     def __init__(self, base: str, expression: str, *, negated: bool, folders_only: bool) -> None:
+        import re
+
         self.base = base
         self.expression = re.compile(expression, re.DOTALL)
         self.negated = negated
@@ -121,6 +124,8 @@ def _rule(line: str, base: str) -> _Rule | None:
 
 def _body(text: str, *, tied: bool) -> str | None:
     """The regular expression; None for a pattern that matches nothing."""
+    import re
+
     parts: list[str] = []
     # git compares what stands before the first wildcard by itself, and only then reads the rest
     # as a pattern of its own (dir.c, match_pathname): so `ab**/c` begins anew behind `ab`.
@@ -163,6 +168,8 @@ def _body(text: str, *, tied: bool) -> str | None:
 
 def _class(rest: str) -> tuple[str, int] | None:
     """A class in brackets and its length, as wildmatch.c reads it; None when it has no end."""
+    import re
+
     position = 1
     negated = rest[1:2] in ("!", "^")
     position += negated

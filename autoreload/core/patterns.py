@@ -8,10 +8,11 @@ empty pattern names nothing.
 
 import os.path
 import posixpath
-import re
 
+# `re` is imported where a pattern is compiled: without one, no start waits for that.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterable
 
 
@@ -19,9 +20,9 @@ class Patterns:
     """A list of globs, one question."""
 
     def __init__(self, patterns: "Iterable[str]", root: str) -> None:
-        patterns = list(patterns)
-        self._found = [re.compile(expression(pattern, root)) for pattern in patterns]
-        self._leading = [re.compile(leading(pattern, root)) for pattern in patterns]
+        patterns = tuple(patterns)
+        self._found = [_compiled(expression(pattern, root)) for pattern in patterns]
+        self._leading = [_compiled(leading(pattern, root)) for pattern in patterns]
 
     def match(self, path: str) -> bool:
         """Whether an absolute path, or a folder above it, is named by one of the patterns."""
@@ -34,8 +35,16 @@ class Patterns:
         return any(pattern.match(plain) for pattern in self._leading)
 
 
+def _compiled(text: str) -> "re.Pattern[str]":
+    import re
+
+    return re.compile(text)
+
+
 def expression(pattern: str, root: str) -> str:
     """The regular expression, for a whole absolute path with forward slashes."""
+    import re
+
     if not pattern:
         return "(?!)"
     base, text = _anchored(pattern, root)
@@ -48,6 +57,8 @@ def leading(pattern: str, root: str) -> str:
 
     From a part on that may hold a slash, by `**` or in a class, the pattern leads anywhere.
     """
+    import re
+
     if not pattern:
         return "(?!)"
     base, text = _anchored(pattern, root)
@@ -90,6 +101,8 @@ def _climbed(base: str, text: str) -> tuple[str, str]:
 
 
 def _body(text: str) -> str:
+    import re
+
     parts = []
     position = 0
     while position < len(text):
@@ -118,6 +131,8 @@ def _body(text: str) -> str:
 
 def _class(rest: str) -> tuple[str, int] | None:
     """The class that a text begins with, and how many letters it takes; None for an invalid one."""
+    import re
+
     first = 2 if rest[1:2] in ("!", "^") else 1
     end = rest.find("]", first + 1)  # one that comes first is a letter
     if end < 0:

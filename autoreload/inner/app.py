@@ -2,7 +2,6 @@
 
 import _thread
 import os
-import signal
 import sys
 from _thread import get_ident
 
@@ -10,6 +9,7 @@ from autoreload.core import protocol
 from autoreload.core.keeping import Address
 from autoreload.inner import hooks
 from autoreload.inner.ahead import Ahead, Scouting, forget_listings
+from autoreload.system import plainsignal as signal
 from autoreload.system.channel import Channel
 from autoreload.system.waiting import wait
 from autoreload.watch.traces import Traces

@@ -15,7 +15,6 @@ parent then, and the next restart is a cold one.
 
 import gc
 import os
-import signal
 import sys
 import time
 import warnings
@@ -31,6 +30,7 @@ from autoreload.inner.safety import Safety
 from autoreload.inner.standby import Post, is_up
 from autoreload.inner.upward import AGAIN, IS_CHECKPOINT, IS_PROGRAM, OVER, WAITS, Upward
 from autoreload.system import census, processes
+from autoreload.system import plainsignal as signal
 from autoreload.system.channel import Channel, ChannelClosed, high_pipe
 from autoreload.system.waiting import wait
 from autoreload.watch import telling

@@ -1,12 +1,12 @@
 """Looks at this process with the eyes of somebody who is about to fork it."""
 
 import _thread
-import signal
 import sys
 
 from autoreload.core.forking import Facts
 from autoreload.inner.leaving import remember
 from autoreload.system import census, libc
+from autoreload.system import plainsignal as signal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

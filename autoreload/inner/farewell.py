@@ -6,12 +6,12 @@ gives none finds all of them as they were. What handles its signals in native co
 Python's handler: it is not waited for.
 """
 
-import signal
 import sys
 import time
 from _thread import start_new_thread
 
 from autoreload.inner.disguise import cut_our_frames
+from autoreload.system import plainsignal as signal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

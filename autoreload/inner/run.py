@@ -1,7 +1,6 @@
 """The inner's life: channel, traces, watcher, launch, and the end by the sentinel."""
 
 import os
-import signal
 import stat
 import sys
 
@@ -13,6 +12,7 @@ from autoreload.inner.app import App, nap
 from autoreload.inner.callables import Unusable
 from autoreload.inner.keeping import Keeping
 from autoreload.system import channel as channels
+from autoreload.system import plainsignal as signal
 from autoreload.system.channel import Channel, ChannelClosed
 from autoreload.watch import telling
 from autoreload.watch.app import Settings

@@ -9,12 +9,12 @@ Nothing depends on it. It dies with its checkpoint, and where it is gone the che
 """
 
 import os
-import signal
 import time
 
 from autoreload.core.checkpoints import MOST, STANDBY_AFTER_S
 from autoreload.inner.upward import AGAIN, IS_CHECKPOINT, OVER, WAITS
 from autoreload.system import pages, processes
+from autoreload.system import plainsignal as signal
 from autoreload.system.channel import high_pipe
 from autoreload.system.waiting import wait
 

@@ -6,7 +6,6 @@ from autoreload.core import keys, wording_control
 from autoreload.core.control import PAUSE_S
 from autoreload.core.lifecycle import Event
 from autoreload.core.wording import Line
-from autoreload.system.typed import Typed
 from autoreload.system.waiting import POLLHUP, POLLIN
 
 TYPE_CHECKING = False
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from autoreload.outer.deciding import Deciding
     from autoreload.outer.pausing import Pausing
     from autoreload.outer.report import Report
+    from autoreload.system.typed import Typed
 
 
 def wanted(options: "Options", environment: "Mapping[str, str]") -> bool:
@@ -51,6 +51,8 @@ class Keys:
 
     def open(self) -> None:
         """Begin to listen, if there is a terminal."""
+        from autoreload.system.typed import Typed
+
         try:
             self._typed = Typed()
         except OSError:
@@ -77,7 +79,7 @@ class Keys:
         if self._since is not None and now >= self._look_at:
             self._consider(self._typed, now - self._since, now)
 
-    def _consider(self, typed: Typed, waited_s: float, now: float) -> None:
+    def _consider(self, typed: "Typed", waited_s: float, now: float) -> None:
         pending = typed.pending()
         if not pending:  # the app has read it
             self._since = None if waited_s else self._since

@@ -1,9 +1,10 @@
 """Processes: spawn, wait, what descends from what, and ending it."""
 
 import os
-import signal
 import sys
 import time
+
+from autoreload.system import plainsignal as signal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ them.
 """
 
 import os
-import signal
 import sys
 import time
 from _thread import LockType, allocate_lock, get_native_id, start_new_thread
 
+from autoreload.system import plainsignal as signal
 from autoreload.system.waiting import wait
 
 TYPE_CHECKING = False
