@@ -159,11 +159,12 @@ class App:
 
     def kept_by(self) -> list[str]:
         """The threads that keep the process, each with the line where it stands."""
-        threading = sys.modules.get("threading")
+        from autoreload.inner import stacks
+
         frames = sys._current_frames()
         found = [
             f"{thread.name} ({_where(frames[thread.ident])})"
-            for thread in (threading.enumerate() if threading is not None else ())
+            for thread in stacks.threads()
             if not thread.daemon
             and thread.ident in frames
             # The main thread at its very end, waiting for the others, keeps nothing.

@@ -217,9 +217,9 @@ class Chain:
         self._app.pid = self._pid
         self._above.append(self._parent)
         self._safety.refused = Refusal()
-        threading = sys.modules.get("threading")
-        if threading is not None:
-            threading.main_thread()._set_native_id()  # which `threading` leaves as it was
+        main_thread = getattr(sys.modules.get("threading"), "main_thread", None)
+        if main_thread is not None:  # as in a file of the user's that has the name
+            main_thread()._set_native_id()  # which `threading` leaves as it was
 
     # --- the checkpoint -------------------------------------------------------------------------
 

@@ -71,8 +71,8 @@ def tracer() -> str:
 
 
 def _has_loop() -> bool:
-    events = sys.modules.get("asyncio.events")
-    return events is not None and events._get_running_loop() is not None
+    running = getattr(sys.modules.get("asyncio.events"), "_get_running_loop", None)
+    return running is not None and running() is not None
 
 
 def flush() -> "set[int] | None":

@@ -91,7 +91,7 @@ class Renewing:
 
     def note(self, descriptors: "Iterable[Descriptor]") -> None:
         """Right before a fork: what both halves are to go on with."""
-        if self._seeded.get("random"):
+        if self._seeded.get("random") and hasattr(sys.modules.get("random"), "_inst"):
             self._state = sys.modules["random"].getstate()
         self._files = [
             (one.fd, one.target, not one.flags & WRITING) for one in descriptors if one.is_file
@@ -110,7 +110,8 @@ class Renewing:
         """In a run that goes on from here: as a fresh start finds it."""
         self.restore()
         numbers: Any = sys.modules.get("numpy.random")
-        if numbers is not None and not self._seeded.get("numpy.random"):
+        # A file of the user's may have the name.
+        if hasattr(numbers, "seed") and not self._seeded.get("numpy.random"):
             numbers.seed()
         for fd, _, is_read in self._files:
             if is_read:  # and nobody had read from it, or there would be no checkpoint

@@ -6,10 +6,17 @@ from autoreload.inner import disguise
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from threading import Thread
     from types import FrameType
 
 _MOST = 50_000
 """Characters; what fits one packet."""
+
+
+def threads() -> "list[Thread]":
+    """The threads that have a name; none where a file of the user's is called `threading`."""
+    enumerate_them = getattr(sys.modules.get("threading"), "enumerate", None)
+    return list(enumerate_them()) if enumerate_them is not None else []
 
 
 def described(main: int, own: int) -> str:
@@ -17,8 +24,7 @@ def described(main: int, own: int) -> str:
 
     Of the main thread none of ours are shown.
     """
-    threading = sys.modules.get("threading")
-    names = {one.ident: one.name for one in threading.enumerate()} if threading else {}
+    names = {one.ident: one.name for one in threads()}
     parts = []
     for ident, frame in sorted(sys._current_frames().items(), key=lambda one: one[0] != main):
         if ident != own:
