@@ -45,7 +45,7 @@ def show_real() -> int:
         with tempfile.TemporaryDirectory(prefix="oracle-") as folder:
             for app in apps(Path(folder)):
                 found = real.check(app, program, edits=100, binaries=environment.BIN)
-                warm = app.count("changed, restarting") - app.count("this restart is cold")
+                warm = app.count(r"\(warm\)")
                 app.stop()
         wrong += len(found)
         print(
