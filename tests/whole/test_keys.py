@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.driver import App
+from tests.driver import App, until
 from tests.terminals import Terminal
 
 TYPING = {"CI": "", "NO_COLOR": "1"}
@@ -46,6 +46,28 @@ try:
                 break
 finally:
     termios.tcsetattr(0, termios.TCSANOW, before)
+"""
+TEXTUAL = """\
+from textual.app import App
+from textual.widgets import Input
+from ware import VERSION
+
+def note(text):
+    with open("said.txt", "a") as file:
+        print(text, file=file)
+
+class Screen(App):
+    def compose(self):
+        yield Input()
+
+    def on_mount(self):
+        note(f"up {VERSION}")
+
+    def on_input_submitted(self, event):
+        note(f"got {event.value}")
+        event.input.clear()
+
+Screen().run()
 """
 PASSWORD = """\
 import select, termios
@@ -159,6 +181,29 @@ def test_a_whole_screen_gets_every_byte(app: App, terminal: Terminal) -> None:
     terminal.type("x")
     terminal.wait_for("finished in")
     assert terminal.count("restarting|changed, ready|paused|stopped") == 0
+
+
+def test_textual_gets_every_key_before_and_after_a_restart(app: App, terminal: Terminal) -> None:
+    said = app.project / "said.txt"
+    said.touch()
+
+    def await_said(text: str) -> None:
+        until(lambda: said.read_text() == text, lambda: said.read_text() + terminal.said())
+
+    up(app, terminal, TEXTUAL)
+    expected = ""
+    for version in (1, 2):
+        expected += f"up {version}\n"
+        await_said(expected)
+        for typed in ("r", "q", "p", "hello s"):
+            expected += f"got {typed}\n"
+            terminal.type(f"{typed}\r")
+            await_said(expected)
+        app.edit("ware.py", f"VERSION = {version + 1}\n")
+    await_said(expected + "up 3\n")
+    terminal.type("\x11")  # Ctrl-Q ends it
+    terminal.wait_for("finished in")
+    assert terminal.count(r"\[autorun\] (paused|stopped|restarting)") == 0
 
 
 def test_what_is_typed_without_echo_is_nobody_elses(app: App, terminal: Terminal) -> None:
