@@ -185,10 +185,14 @@ class Launchpad:
             resident=size, available=census.available(), wanted=options.standby
         ):
             return
+        self.boot_ahead()
+
+    def boot_ahead(self) -> None:
+        """Prepare the next run, if that can be done; what keeps it from that keeps the run, too."""
         try:
             self.prepare()
         except OSError:
-            pass  # a limit; the next run says so, if it still holds then
+            pass
 
     def discard(self) -> set[int]:
         """Nothing follows: end the run that waits, and its checkpoints; which processes these are.

@@ -7,23 +7,13 @@ import time
 from autoreload.core import protocol, variables, wording
 from autoreload.core.lifecycle import ALIVE, Action, Event, State, step
 from autoreload.core.plans import has_bytecode_elsewhere
-from autoreload.core.wording import Line
 from autoreload.outer import keys, leftovers
 from autoreload.outer.asking import Asking
 from autoreload.outer.clearing import Clearing
-from autoreload.outer.control import Control
-from autoreload.outer.deciding import Deciding
 from autoreload.outer.ending import Ending
-from autoreload.outer.explain import Explain
-from autoreload.outer.hearing import Hearing
 from autoreload.outer.launchpad import Launchpad
-from autoreload.outer.noticing import Noticing
-from autoreload.outer.outage import Outage
 from autoreload.outer.report import Report
-from autoreload.outer.runs import Runs
-from autoreload.outer.settings import Settings
 from autoreload.outer.sockets import Sockets
-from autoreload.outer.watching import Watching
 from autoreload.system import processes, signals
 from autoreload.system.waiting import POLLHUP, wait
 
@@ -31,7 +21,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from autoreload.core.protocol import Message
     from autoreload.core.targets import Plan
     from autoreload.outer.child import Child
     from autoreload.outer.readiness import Readiness
@@ -73,8 +62,17 @@ class Outer:
             root=self._root,
             spawning=self._sockets.spawning,
         )
-        journal = recording.journal
-        self._report = Report(plan, options, self._root, recording.speech, journal)
+        self._launchpad.boot_ahead()  # what is still to be imported falls into its own imports
+        from autoreload.outer.control import Control
+        from autoreload.outer.deciding import Deciding
+        from autoreload.outer.hearing import Hearing
+        from autoreload.outer.noticing import Noticing
+        from autoreload.outer.outage import Outage
+        from autoreload.outer.runs import Runs
+        from autoreload.outer.settings import Settings
+        from autoreload.outer.watching import Watching
+
+        self._report = Report(plan, options, self._root, recording.speech, recording.journal)
         self._report.has_keys = keys.wanted(options, environment)
         self._ending = Ending(options, self._report)
         self._asking = Asking(options, plan)
@@ -90,7 +88,7 @@ class Outer:
         self._control = Control(
             instance,
             self._feed,
-            journal=journal,
+            journal=recording.journal,
             report=self._report,
             runs=self._runs,
             watching=self._watching,
@@ -251,7 +249,7 @@ class Outer:
         if self._child.extent() != loads:
             self._watching.subscribe()
 
-    def _on_message(self, message: "Message") -> None:
+    def _on_message(self, message: "protocol.Message") -> None:
         self._noticing.heard()
         match message.word:
             case "called":
@@ -328,6 +326,8 @@ class Outer:
             self._report.watched(*self._watching.extent())
             self._runs.open_events()
             if self._options.explain is not None and self._child is not None:
+                from autoreload.outer.explain import Explain
+
                 explain = Explain(self._child, self._watching, self._root, self._launchpad.written)
                 self._report.speech.show(*explain.asked(self._options.explain))
                 self._feed(Event.STOP)
@@ -343,7 +343,7 @@ class Outer:
             self._deciding.found(restart)
             self._feed(Event.CHANGED)
 
-    def _complain(self, line: Line) -> None:
+    def _complain(self, line: wording.Line) -> None:
         """The event source is not to be trusted, wholly or in part."""
         self._report.once(line)
         if self._child is not None and not self._watching.has_events:

@@ -30,6 +30,7 @@ def serving(app: App) -> App:
 
 def restarts_by_a_save(app: App, *, restarts: int = 0) -> None:
     """A save restarts it, nothing else has beyond what is told, and nothing of ours has failed."""
+    app.wait_for("ready in", times=restarts + 1)  # before, it might read it without a restart
     app.edit("ware.py", "VERSION = 2\n")
     app.wait_for("ware 2")
     app.wait_for(r"ware\.py changed, (restarting|ready)")
