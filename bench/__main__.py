@@ -61,6 +61,7 @@ def _bar(program: str, tool: str) -> tuple[str, Callable[[float, float], bool]] 
 
 
 def show_saves(table: Table, program: Program, *, rounds: int, edits: int) -> None:
+    program = program._replace(lines={**program.lines, "cold": program.under("--no-warm")})
     found = saves.measure(program, rounds=rounds, edits=edits)
     table.not_measured += [f"{program.name}, {why}" for why in found.failed.values()]
     if not {"autorun", "cold"}.isdisjoint(found.failed):

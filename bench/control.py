@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from statistics import median
 
-from bench import environment
+from bench import costs, environment
 from bench.table import Table, ms
 
 WAITING = "import ware\nimport signal\nprint('up', ware.VERSION, flush=True)\nsignal.pause()\n"
@@ -33,15 +33,7 @@ class _Running:
         (folder / "app.py").write_text(WAITING)
         self._version = 0
         self._write()
-        self._process = subprocess.Popen(
-            [str(environment.BIN / "autorun"), "app.py"],
-            cwd=folder,
-            env=environment.variables(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
+        self._process = costs.start([str(environment.BIN / "autorun"), "app.py"], folder)
         self._await()
 
     def _write(self) -> None:
@@ -61,10 +53,7 @@ class _Running:
         return time.perf_counter() - started
 
     def end(self) -> None:
-        self._process.terminate()
-        self._process.wait(10)
-        assert self._process.stdout is not None
-        self._process.stdout.close()
+        costs.end(self._process)
 
 
 def show(table: Table, *, quick: bool) -> None:

@@ -12,7 +12,8 @@ from bench.saves import Server
 WAITING = "import signal\nprint('up', flush=True)\nsignal.pause()\n"
 
 
-def _start(words: list[str], cwd: Path) -> subprocess.Popen[str]:
+def start(words: list[str], cwd: Path) -> subprocess.Popen[str]:
+    """Start something whose lines are read."""
     return subprocess.Popen(
         words,
         cwd=cwd,
@@ -30,7 +31,8 @@ def _until_up(process: subprocess.Popen[str]) -> None:
     assert line == "up\n", line
 
 
-def _end(process: subprocess.Popen[str]) -> None:
+def end(process: subprocess.Popen[str]) -> None:
+    """Have it end, and wait for that."""
     process.terminate()
     process.wait(10)
     assert process.stdout is not None
@@ -51,10 +53,10 @@ def first_starts(times: int) -> dict[str, list[float]]:
         for _ in range(times):
             for kind, words in lines.items():
                 started = time.perf_counter()
-                process = _start([str(environment.BIN / words[0]), *words[1:]], folder)
+                process = start([str(environment.BIN / words[0]), *words[1:]], folder)
                 _until_up(process)
                 found[kind].append(time.perf_counter() - started)
-                _end(process)
+                end(process)
     return found
 
 
@@ -73,13 +75,13 @@ def idle(neighbours: int, seconds: float) -> float:
         folder = Path(name)
         (folder / "app.py").write_text(WAITING)
         _fill(folder, neighbours)
-        process = _start([str(environment.BIN / "autorun"), "app.py"], folder)
+        process = start([str(environment.BIN / "autorun"), "app.py"], folder)
         try:
             _until_up(process)
             time.sleep(3)  # the boot, and the first looks
             return processes.idle(process.pid, seconds)
         finally:
-            _end(process)
+            end(process)
 
 
 def _fill(folder: Path, neighbours: int) -> None:

@@ -25,6 +25,10 @@ class Program(NamedTuple):
     is_spoken: bool = False
     """Whether the version is said on the output, and not answered to a request."""
 
+    def under(self, options: str) -> str:
+        """Its line under autorun with these options."""
+        return f"autorun {options} " + self.lines["autorun"].removeprefix("autorun ")
+
 
 def by_peers(plain: str, module: str = "") -> dict[str, str]:
     """Lines of the tools that run any command."""
@@ -51,7 +55,6 @@ def programs() -> tuple[Program, ...]:
             django,
             {
                 "autorun": "autorun manage.py runserver PORT",
-                "cold": "autorun --no-warm manage.py runserver PORT",
                 "own": "python manage.py runserver PORT",
                 **by_peers(django, "manage runserver --noreload PORT"),
             },
@@ -64,7 +67,6 @@ def programs() -> tuple[Program, ...]:
             fastapi,
             {
                 "autorun": "autorun uvicorn api:app --port PORT",
-                "cold": "autorun --no-warm uvicorn api:app --port PORT",
                 "own": "uvicorn api:app --reload --port PORT",
                 **by_peers(fastapi, "uvicorn api:app --port PORT"),
             },
@@ -75,11 +77,7 @@ def programs() -> tuple[Program, ...]:
         Program(
             "script",
             script,
-            {
-                "autorun": "autorun myapp.py",
-                "cold": "autorun --no-warm myapp.py",
-                **by_peers(script, "myapp"),
-            },
+            {"autorun": "autorun myapp.py", **by_peers(script, "myapp")},
             "myapp.py",
             "VERSION = ",
             "<h1>version {}<",
@@ -90,8 +88,7 @@ def programs() -> tuple[Program, ...]:
 def contenders() -> dict[str, tuple[Program, str]]:
     """Every tool that watches, with a server and its line; autorun comes first."""
     django, fastapi, _ = programs()
-    ours = ("own", "cold")
-    peers = {tool: (django, django.lines[tool]) for tool in django.lines if tool not in ours}
+    peers = {tool: (django, django.lines[tool]) for tool in django.lines if tool != "own"}
     return {
         **peers,
         "runserver": (django, django.lines["own"]),

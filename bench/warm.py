@@ -20,11 +20,10 @@ def has_standby() -> bool:
 
 def lines(program: Program) -> dict[str, str]:
     """Tool and line; `warm` comes first."""
-    plain = program.lines["autorun"].removeprefix("autorun ")
-    found = {"warm": f"autorun --warm {plain}"}
+    found = {"warm": program.under("--warm")}
     if has_standby():
-        found["no standby"] = f"autorun --warm --no-standby {plain}"
-    found["cold"] = f"autorun --no-warm {plain}"
+        found["no standby"] = program.under("--warm --no-standby")
+    found["cold"] = program.under("--no-warm")
     return {**found, **{tool: one for tool, one in program.lines.items() if tool != "autorun"}}
 
 

@@ -4,6 +4,7 @@ import os
 import stat
 
 from autoreload.core.forking import Descriptor
+from autoreload.system import files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -127,16 +128,4 @@ def available() -> int:
 
 
 def _read(path: str) -> str:
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return ""
-    try:
-        parts = []
-        while part := os.read(fd, 1 << 16):
-            parts.append(part)
-        return b"".join(parts).decode(errors="replace")
-    except OSError:
-        return ""
-    finally:
-        os.close(fd)
+    return files.of_kernel(path).decode(errors="replace")

@@ -123,6 +123,23 @@ def _content(path: str) -> bytes | None:
         return None
 
 
+def of_kernel(path: str) -> bytes:
+    """The content of a file in /proc, which says no size; nothing when it cannot be read."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return b""
+    try:
+        parts = []
+        while part := os.read(fd, 1 << 16):
+            parts.append(part)
+        return b"".join(parts)
+    except OSError:
+        return b""
+    finally:
+        os.close(fd)
+
+
 def mentions(path: str, word: bytes) -> bool:
     """Whether a file holds a word; not so when it cannot be read."""
     return word in (_content(path) or b"")

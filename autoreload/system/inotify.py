@@ -4,6 +4,7 @@ import errno
 import os
 
 from autoreload.core.trust import Mount, mounts, watched_inodes
+from autoreload.system import files
 
 _LIMITS = {errno.ENOSPC: "max_user_watches", errno.EMFILE: "max_user_instances"}
 _OWN_LIMITS = {errno.ENOSPC: "max_inotify_watches", errno.EMFILE: "max_inotify_instances"}
@@ -64,16 +65,4 @@ def mounted() -> list[Mount]:
 
 
 def _read(path: str) -> str:
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return ""
-    try:
-        parts = []
-        while part := os.read(fd, 1 << 16):
-            parts.append(part)
-        return os.fsdecode(b"".join(parts))
-    except OSError:
-        return ""
-    finally:
-        os.close(fd)
+    return os.fsdecode(files.of_kernel(path))
