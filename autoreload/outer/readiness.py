@@ -24,19 +24,29 @@ QUIET_S = 0.3
 LONGEST_S = 60.0
 
 
+def listening_before(keeper: "Keeper") -> set[int]:
+    """What listens before a run begins, and is none of its sockets then; by inode."""
+    return {*sockets.listening(), *sockets.listening_unix()} - keeper.inodes()
+
+
 class Readiness:
     """Looks for the first listener of one run, until it is ready."""
 
     def __init__(
-        self, child: "Child", keeper: "Keeper", *, serves: bool, says: bool = False
+        self,
+        child: "Child",
+        keeper: "Keeper",
+        before: set[int],
+        *,
+        serves: bool,
+        says: bool = False,
     ) -> None:
         """`serves`: it is waited for to listen; `says`: to say itself that it is ready."""
         self._child = child
         self._says = says
         self._keeper = keeper
         self._serves = serves
-        self._before = set(sockets.listening()) - keeper.inodes()
-        self._unix_before = set(sockets.listening_unix()) - keeper.inodes()
+        self._before = before
         self._unix_at: float | None = None
         self._looked_below = 0.0
         self.ready_at: float | None = None
@@ -64,7 +74,7 @@ class Readiness:
         now = time.monotonic()
         if self.ready_at is not None:
             return False
-        urls = self._urls(sockets.listening(), self._before, now)
+        urls = self._urls(sockets.listening(), now)
         if self._child.up_at is not None:
             if not urls:
                 self._listens_at_path(now)
@@ -88,7 +98,7 @@ class Readiness:
         Servers have such for themselves, too, so it counts only when no port has come until the
         program has settled.
         """
-        self.urls = self._urls(sockets.listening_unix(), self._unix_before, now)
+        self.urls = self._urls(sockets.listening_unix(), now)
         if self.urls:
             self._unix_at = self._unix_at or now
         return bool(self.urls)
@@ -98,13 +108,13 @@ class Readiness:
             return now - self._child.started > QUIET_S
         return self._child.is_settled
 
-    def _urls(self, listening: "Mapping[int, Opened]", before: set[int], now: float) -> list[str]:
+    def _urls(self, listening: "Mapping[int, Opened]", now: float) -> list[str]:
         """Where the processes of the app listen since it was started."""
         kept = self._keeper.inodes()
         new = {
             inode
             for inode, listener in listening.items()
-            if inode not in before
+            if inode not in self._before
             # A kept listener listens all the time; the program does once it has said so itself.
             and not (inode in kept and self._keeper.is_wide(listener.backlog))
         }

@@ -3,7 +3,7 @@
 import time
 
 from autoreload.core.checkpoints import SPARE_AFTER_S
-from autoreload.outer.readiness import Readiness
+from autoreload.outer.readiness import Readiness, listening_before
 from autoreload.outer.strangers import Strangers
 from autoreload.outer.verifying import Verifying
 from autoreload.system import census, files
@@ -68,9 +68,10 @@ class Runs:
         wait = self._launchpad.waits and self._noticing.rest() > 0
         if not wait:  # it begins at once, and what is saved from here on is news
             self._watching.rebase()
+        before = listening_before(self._keeper)  # it may be up before we are on again
         self.child = self._launchpad.start(wait=wait)
         self._readiness = Readiness(
-            self.child, self._keeper, serves=self._serves, says=self._will_say()
+            self.child, self._keeper, before, serves=self._serves, says=self._will_say()
         )
         self._strangers = Strangers(self.child)
         if not self.child.nonce:

@@ -1,11 +1,13 @@
 """How often a run is asked whether it is ready."""
 
+import os
+import socket
 import time
 
 import pytest
 
 from autoreload.outer.keeper import Keeper
-from autoreload.outer.readiness import LONGEST_S, PACE_S, Readiness
+from autoreload.outer.readiness import LONGEST_S, PACE_S, Readiness, listening_before
 
 
 class Child:
@@ -13,10 +15,12 @@ class Child:
 
     def __init__(self, age_s: float) -> None:
         self.started = time.monotonic() - age_s
+        self.live = os.getpid()
+        self.up_at: float | None = None
 
 
 def interval(age_s: float) -> float | None:
-    return Readiness(Child(age_s), Keeper(), serves=True).interval()  # type: ignore[arg-type]  # a fake
+    return Readiness(Child(age_s), Keeper(), set(), serves=True).interval()  # type: ignore[arg-type]  # a fake
 
 
 def test_a_young_run_is_looked_at_often() -> None:
@@ -31,3 +35,20 @@ def test_an_old_run_is_looked_at_less_often(age_s: float) -> None:
 
 def test_one_that_never_listens_is_given_up() -> None:
     assert interval(LONGEST_S + 1) is None
+
+
+def test_one_that_listens_before_it_is_looked_at_is_ready() -> None:
+    """A warm run may be up a few milliseconds after the word to begin."""
+    before = listening_before(Keeper())
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        readiness = Readiness(Child(0), Keeper(), before, serves=True)  # type: ignore[arg-type]  # a fake
+        assert readiness.look()
+        assert readiness.urls == [f"http://127.0.0.1:{server.getsockname()[1]}"]
+
+
+def test_a_listener_that_was_there_before_makes_nothing_ready() -> None:
+    with socket.create_server(("127.0.0.1", 0)):
+        before = listening_before(Keeper())
+        readiness = Readiness(Child(0), Keeper(), before, serves=True)  # type: ignore[arg-type]  # a fake
+        assert not readiness.look()
+        assert readiness.urls == []
