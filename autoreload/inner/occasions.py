@@ -7,10 +7,14 @@ from autoreload.system import audit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import FrameType
+    from types import FrameType, ModuleType
 
     from autoreload.system.channel import Channel
     from autoreload.watch.traces import Traces
+
+
+_SLEEPERS = ("uvicorn.server", "kombu.transport.virtual.base", "celery.utils.timer2")
+"""The modules of `hastening`, which is imported with the first of them."""
 
 
 def tell_of_children(channel: "Channel") -> None:
@@ -30,10 +34,16 @@ def tell_of_children(channel: "Channel") -> None:
         audit.also(event, tell)
 
 
-def hasten(module: object) -> None:
-    from autoreload.inner import hastening
+def hasten_stops(traces: "Traces") -> None:
+    """Servers that sleep between two looks are to be woken when a restart waits."""
 
-    hastening.hasten(module)
+    def hasten(module: "ModuleType") -> None:
+        from autoreload.inner import hastening
+
+        hastening.MODULES[module.__name__](module)
+
+    for name in _SLEEPERS:
+        traces.on_module[name] = hasten
 
 
 def keep_one_reloader(channel: "Channel", traces: "Traces") -> None:

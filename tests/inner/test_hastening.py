@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from autoreload.inner import hastening
+from autoreload.inner import hastening, occasions
 
 LONG_S = 60.0
 
@@ -18,7 +18,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.setattr(hastening, "_sleepers", [])
     module = ModuleType("server")
     module.__dict__["asyncio"] = asyncio
-    hastening.hasten(module)
+    hastening.hasten_uvicorn(module)
     return module
 
 
@@ -68,7 +68,8 @@ def test_all_else_is_the_module_itself(server: ModuleType) -> None:
 
 def test_a_module_without_it_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hastening, "_sleepers", [])
-    hastening.hasten(ModuleType("other"))
+    hastening.hasten_uvicorn(ModuleType("other"))
+    hastening.hasten_celery(ModuleType("other"))
     hastening.hurry()
 
 
@@ -77,3 +78,62 @@ def test_uvicorn_has_what_is_replaced() -> None:
     import uvicorn.server
 
     assert uvicorn.server.asyncio is asyncio  # type: ignore[attr-defined]  # not exported
+
+
+@pytest.fixture
+def celery(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """A module that has taken `sleep` from `time`, as `celery.utils.timer2` has."""
+    monkeypatch.setattr(hastening, "_sleepers", [])
+    module = ModuleType("timer")
+    module.__dict__["sleep"] = time.sleep
+    hastening.hasten_celery(module)
+    return module
+
+
+def slept(module: ModuleType, seconds_: float) -> float:
+    began = time.monotonic()
+    module.sleep(seconds_)
+    return time.monotonic() - began
+
+
+def test_a_plain_sleep_is_one_until_then(celery: ModuleType) -> None:
+    assert slept(celery, 0.05) >= 0.05
+
+
+def test_a_plain_sleep_is_cut_short(celery: ModuleType) -> None:
+    threading.Timer(0.05, hastening.hurry).start()
+    assert slept(celery, LONG_S) < LONG_S / 2
+    assert slept(celery, LONG_S) < LONG_S / 2, "and so is every other one"
+
+
+def test_polling_ends_as_if_its_time_were_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hastening, "_sleepers", [])
+    module = ModuleType("base")
+    module.__dict__["sleep"] = time.sleep
+    hastening.hasten_kombu(module)
+    module.sleep(0)
+    hastening.hurry()
+    with pytest.raises(TimeoutError):
+        module.sleep(LONG_S)
+
+
+def test_a_sleep_of_somebody_elses_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """gevent puts its own there."""
+    monkeypatch.setattr(hastening, "_sleepers", [])
+    module = ModuleType("timer")
+    module.__dict__["sleep"] = own = lambda seconds_: None
+    hastening.hasten_celery(module)
+    assert module.sleep is own
+
+
+def test_celery_and_kombu_have_what_is_replaced() -> None:
+    """Should they change, nothing fails, but a restart of a worker waits some seconds again."""
+    import celery.utils.timer2
+    import kombu.transport.virtual.base
+
+    assert celery.utils.timer2.sleep is time.sleep
+    assert kombu.transport.virtual.base.sleep is time.sleep  # type: ignore[attr-defined]
+
+
+def test_each_is_known_where_it_is_imported() -> None:
+    assert set(occasions._SLEEPERS) == set(hastening.MODULES)
