@@ -12,8 +12,24 @@ class Word(_ctypes._SimpleCData):  # type: ignore[type-arg]  # at run time it ta
     _type_ = "L"
 
 
+class _Alone(_ctypes.CFuncPtr):
+    """A function during which no other thread of Python runs."""
+
+    _flags_ = _ctypes.FUNCFLAG_CDECL | _ctypes.FUNCFLAG_PYTHONAPI
+
+
 def call(name: str, *arguments: "int | Word") -> int:
     """Call a function by its name; AttributeError or OSError where there is none."""
-    library = _ctypes.dlopen(None, 0)  # type: ignore[arg-type]  # the program itself
-    found: int = _ctypes.call_function(_ctypes.dlsym(library, name), arguments)
+    found: int = _ctypes.call_function(_address(name), arguments)
     return found
+
+
+def call_alone(name: str, *arguments: "int | Word | bytes") -> int:
+    """As `call`, while no other thread of Python runs: the interpreter's lock is kept."""
+    found: int = _Alone(_address(name))(*arguments)
+    return found
+
+
+def _address(name: str) -> int:
+    library = _ctypes.dlopen(None, 0)  # type: ignore[arg-type]  # the program itself
+    return _ctypes.dlsym(library, name)

@@ -50,8 +50,9 @@ def spawn(
     )
 
 
-CHECKPOINT, STANDBY = "checkpoint", "standby"
-"""Names of a process from which a run may go on, and of one that waits for its turn."""
+CHECKPOINT, STANDBY, PARTED = "checkpoint", "standby", "parted"
+"""Names of a process from which a run may go on, of one that waits for its turn, and of one that is
+over but for its memory."""
 
 
 def rename(name: str) -> str:
