@@ -29,13 +29,24 @@ if TYPE_CHECKING:
     from autoreload.inner.checkpoints import Chain
     from autoreload.watch.traces import Traces
 
+_BROKEN = (SyntaxError, ValueError, RecursionError, MemoryError)
 _MACHINERY = "<frozen importlib._bootstrap_external>"
 
 
 class Running:
     """A module in the middle of its execution."""
 
-    __slots__ = ("begun", "changed_line", "end", "name", "next_program", "path", "program", "seen")
+    __slots__ = (
+        "begun",
+        "changed_line",
+        "end",
+        "looked_at",
+        "name",
+        "next_program",
+        "path",
+        "program",
+        "seen",
+    )
 
     def __init__(self, path: str, name: str, program: "Program") -> None:
         self.path = path
@@ -50,6 +61,8 @@ class Running:
         self.changed_line = 0
         """The first line that the last edit has changed, if that is known."""
         self.next_program: Program | None = None
+        self.looked_at: Program | None = None
+        """What was read at the last look, good or not."""
         self.seen: Signature | None = None
 
     def next(self) -> "Step | None":
@@ -131,14 +144,16 @@ class Driver:
         else:
             _drive(self, module, path, source, code)
 
-    def prepare(self, name: str, source: bytes, code: "CodeType") -> "Running | None":
-        """What to drive; None when this one can only be run whole."""
+    def prepare(self, name: str, source: bytes) -> "Running | None":
+        """What to drive, of a source that compiles; None when this one can only be run whole."""
         real = self._traces.scope.real(os.path.abspath(name))
         if real is None:
             return None
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # they were shown when it was compiled whole
-            program = statements.take_apart(source, name, code.co_flags)
+            program = statements.take_apart(source, name)
+            program.is_sound = True
+            program.compile(0)
         if program.is_annotated and sys.version_info >= (3, 14):
             return None  # one function holds the annotations of the whole module (PEP 649)
         return Running(real, name, program)
@@ -182,22 +197,42 @@ class Driver:
         source = _read(running.path)
         if source is None:
             return False
+        looked_at = running.looked_at
+        if looked_at is None or looked_at.source != source:
+            looked_at = running.looked_at = self._take_apart(running, source)
+        if looked_at is None or not statements.is_resumable(
+            running.program, looked_at, running.end
+        ):
+            return False
+        running.next_program = looked_at
+        return True
+
+    def _take_apart(self, running: Running, source: bytes) -> "Program | None":
+        """The program of another text of a file under way; None when it can only be run whole."""
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                code = compile(source, running.name, "exec", dont_inherit=True)
-                program = statements.take_apart(source, running.name, code.co_flags)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return False
-        if program.is_annotated and sys.version_info >= (3, 14):
-            return False
-        if not statements.is_resumable(running.program, program, running.end):
-            return False
-        running.next_program = program
-        return True
+                program = statements.take_apart(source, running.name)
+        except _BROKEN:
+            return None
+        is_whole = program.is_annotated and sys.version_info >= (3, 14)
+        return None if is_whole else program
 
-    def resume(self) -> None:
-        """A run begins here: go on with what was read at the last look."""
+    def uncompilable(self) -> str:
+        """A file of the last look that does not compile after all; empty when each does."""
+        for running in self._running:
+            if running.next_program is not None:
+                try:
+                    with warnings.catch_warnings():
+                        warnings.simplefilter("ignore")
+                        running.next_program.compile(running.begun)
+                except _BROKEN:
+                    return running.path
+        return ""
+
+    def resume(self) -> list[str]:
+        """A run begins here: go on with what was read at the last look; the files read anew."""
+        resumed: list[str] = []
         for running in self._running:
             program, running.next_program = running.next_program, None
             if program is None:
@@ -211,6 +246,8 @@ class Driver:
                     self._traces.loaded[path] = Loaded(
                         path, running.seen, digest, reason=known.reason
                     )
+                    resumed.append(path)
+        return resumed
 
 
 def _read(path: str) -> bytes | None:
@@ -225,7 +262,7 @@ def _drive(
     driver: Driver, module: "ModuleType", name: str, source: bytes, code: "CodeType"
 ) -> None:
     """Run a module; its frames in tracebacks are cut as those of importlib are."""
-    running = driver.prepare(name, source, code)
+    running = driver.prepare(name, source)
     if running is None:
         _call_with_frames_removed(exec, code, module.__dict__)
         return
@@ -239,7 +276,8 @@ def _drive(
             if step is None:
                 break
             running.begin(step)
-            _call_with_frames_removed(exec, step.code, module.__dict__)
+            code = running.program.code_of(step)
+            _call_with_frames_removed(exec, code, module.__dict__)
     finally:
         driver.leave(running)
 

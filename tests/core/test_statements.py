@@ -108,8 +108,9 @@ def compiled(source: str) -> object:
 def program(source: str) -> Program:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        whole = compile(source, NAME, "exec", dont_inherit=True)
-        return take_apart(source.encode(), NAME, whole.co_flags)
+        found = take_apart(source.encode(), NAME)
+        found.compile(0)
+        return found
 
 
 def annotated(seen: Seen, one: Program) -> None:
