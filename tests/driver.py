@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from autoreload.system.processes import CHECKPOINT
+from autoreload.system import processes
 
 T = TypeVar("T")
 
@@ -67,12 +67,16 @@ def state_of(pid: int) -> str:
         return ""
 
 
-def is_checkpoint(pid: int) -> bool:
-    """Whether a process is one that a warm restart may go on from, as its name says (proc(5))."""
+def is_at_rest(pid: int) -> bool:
+    """Whether a process waits for a restart, or is over but for its memory, by its name (proc(5)).
+
+    A run may go on from a checkpoint, or in an interpreter that stands by.
+    """
     try:
-        return Path(f"/proc/{pid}/comm").read_text() == f"{CHECKPOINT}\n"
+        name = Path(f"/proc/{pid}/comm").read_text().strip()
     except OSError:
         return False
+    return name in (processes.CHECKPOINT, processes.STANDBY, processes.PARTED)
 
 
 class App:
@@ -268,8 +272,8 @@ class App:
         return [pid for pid in self.left() if pid != self.pid and is_app(pid)]
 
     def running(self) -> list[int]:
-        """Those of the app's processes that run: a checkpoint stands, and takes no signal."""
-        return [pid for pid in self.below() if not is_checkpoint(pid)]
+        """Those of the app's processes that run: the others take no signal."""
+        return [pid for pid in self.below() if not is_at_rest(pid)]
 
     def wait_running(self, number: int) -> list[int]:
         """Wait until so many of the app's processes run; their pids."""

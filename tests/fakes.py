@@ -26,6 +26,9 @@ class FakeApp:
     def stop(self, *, restart: bool) -> None:
         self.calls.append(f"stop restart={restart}")
 
+    def note_imports(self) -> None:
+        """Nobody wants to know."""
+
     def proceed(self) -> None:
         """There is nothing to wait for."""
 

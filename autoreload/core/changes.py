@@ -129,9 +129,9 @@ def pace(cost_s: float, *, poll_s: float, has_events: bool | None) -> float:
 
 LONE_WAIT_S = 0.008
 """What a lone save waits for a second one; the next interpreter boots meanwhile."""
-WARM_LONE_WAIT_S = 0.003
-"""The same before a warm restart, where nothing boots: a second save is met while the first run is
-stopping, and the next one begins when both are there."""
+TOGETHER_S = 0.003
+"""What a lone save that was acted on at once has waited for a second one when the next run begins:
+a warm restart is decided at once, and what is saved while the last run stops is part of it."""
 FIRST_WAIT_S = 0.02
 LONGEST_WAIT_S = 0.3
 STIR_WAIT_S = 0.05
@@ -202,7 +202,7 @@ class Stir:
     def rest(self, now: float) -> float:
         """Seconds until the tree counts as quiet, as far as is known now; 0 when it is."""
         if not self._moved:
-            return 0.0
+            return max(0.0, self._since + TOGETHER_S - now) if self._decided else 0.0
         doublings = min(len(self._moved), 16)  # thousands of files would be no float any more
         window: float = min(STIR_WAIT_S * 2**doublings, LONGEST_WAIT_S)
         end = min(self._last + window, self._since + LONGEST_STIR_S)

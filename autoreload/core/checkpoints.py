@@ -23,7 +23,7 @@ MOST = 12
 LATELY = 6
 """How many of the files edited last are kept in mind."""
 
-STANDBY_AFTER_S = 0.25
+STANDBY_AFTER_S = 0.4
 """How long a program is up before one stands by for the next restart: at once it would take the
 processor from the first requests."""
 LARGEST_STANDBY = 300 << 20
@@ -34,8 +34,8 @@ SPARE = 4
 SPARE_AFTER_S = 1.0
 """How long a program without a checkpoint is up before the next interpreter is started."""
 
-LONG_S = 0.5
-"""Who has waited this long for its turn looks at everything again, also at what is installed."""
+SHORT_S, LONG_S = 0.005, 0.5
+"""Who has waited this long for its turn looks at everything again, or also at what is installed."""
 
 OLDEST_S = 4 * 3600.0
 """What a program asks or looks at while it is imported is not asked again before that is over."""

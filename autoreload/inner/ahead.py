@@ -197,7 +197,15 @@ def installed(scope: "Scope", before: "frozenset[str]") -> list[str]:
 
 def forget_listings(scope: "Scope") -> None:
     """Let importlib list the folders of the project anew: what it saw may have changed since."""
+    for forget in listings(scope):
+        forget()
+
+
+def listings(scope: "Scope") -> "list[Callable[[], object]]":
+    """What makes importlib list the folders of the project anew, one for each."""
+    found = []
     for entry, finder in list(sys.path_importer_cache.items()):
         forget = getattr(finder, "invalidate_caches", None)
         if forget is not None and scope.real(os.path.join(os.path.abspath(entry), "_")) is not None:
-            forget()
+            found.append(forget)
+    return found

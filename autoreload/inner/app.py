@@ -188,6 +188,11 @@ class App:
         if self.scouting is not None:
             self.scouting.ready()
 
+    def note_imports(self) -> None:
+        """Let the next run know what this one has imported late."""
+        if self.chain is not None and self.chain.is_over:
+            self.chain.tail.note()
+
     def close_boot(self) -> None:
         """Neither what it reads from now on counts, nor where it stands."""
         if self.reads is not None:
@@ -196,6 +201,11 @@ class App:
             self.chain.close()
         if self.showing is not None:
             self.showing.show()
+
+    def part(self, code: int) -> None:
+        """All that the program is owed is done: let a run that waits for this end go on."""
+        if self.chain is not None:
+            self.chain.part(code)
 
     def forgo_checkpoints(self) -> None:
         """Let the next run begin anew."""

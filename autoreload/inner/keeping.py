@@ -285,10 +285,13 @@ class Keeping:
 
     def _drain(self, ports: "set[int | str]", longest_s: float) -> None:
         from autoreload.system import listeners
-        from autoreload.system.activity import Activity
 
         until = time.monotonic() + longest_s
-        activity = Activity() if any(isinstance(one, str) for one in ports) else None
+        activity = None
+        if any(isinstance(one, str) for one in ports):
+            from autoreload.system.activity import Activity
+
+            activity = Activity()
         while time.monotonic() < until:
             quiet_ms = activity.quiet_ms() if activity else sys.maxsize
             if not any(is_busy(one) for one in listeners.traffic(ports, quiet_ms)):

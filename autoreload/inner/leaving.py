@@ -12,13 +12,14 @@ from _weakref import ref
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, NoReturn
 
 _remembered: "list[ref[Any]]" = []
 
 
-def leave(code: int) -> "NoReturn":
-    """End the process with this code, from its main thread."""
+def leave(code: int, *, part: "Callable[[int], None]") -> "NoReturn":
+    """End the process with this code, from its main thread; `part` may do so in its own way."""
     try:
         threading = sys.modules.get("threading")
         if threading is not None:
@@ -31,6 +32,7 @@ def leave(code: int) -> "NoReturn":
 
         sys.excepthook(type(error), cut_our_frames(error), error.__traceback__)
     flush()
+    part(code)
     os._exit(code)  # noqa: TID251
 
 

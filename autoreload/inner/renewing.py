@@ -106,13 +106,16 @@ class Renewing:
             sys.modules["random"]._inst.setstate(self._state)
             self._state = None
 
-    def renew(self) -> None:
-        """In a run that goes on from here: as a fresh start finds it."""
+    def renew_numbers(self) -> None:
+        """In what is to be a run that goes on from here: numbers as a fresh start finds them."""
         self.restore()
         numbers: Any = sys.modules.get("numpy.random")
         # A file of the user's may have the name.
         if hasattr(numbers, "seed") and not self._seeded.get("numpy.random"):
             numbers.seed()
+
+    def rewind(self) -> None:
+        """In a run that goes on from here: files as a fresh start finds them."""
         for fd, _, is_read in self._files:
             if is_read:  # and nobody had read from it, or there would be no checkpoint
                 os.lseek(fd, 0, os.SEEK_SET)

@@ -5,7 +5,7 @@ import stat
 import sys
 
 from autoreload.core import protocol
-from autoreload.core.changes import LONE_WAIT_S, WARM_LONE_WAIT_S
+from autoreload.core.changes import LONE_WAIT_S
 from autoreload.inner import disguise, hooks, launch, leaving, occasions
 from autoreload.inner.ahead import Ahead, Scouting
 from autoreload.inner.app import App, nap
@@ -49,7 +49,7 @@ def main() -> bool:
     app.settings = settings
     watcher = Watcher(channel, traces, app, settings)
     traces.on_load = watcher.loaded
-    traces.on_links = watcher.linked
+    traces.on_links = lambda links: telling.tell_links(channel, links)
     traces.on_drop = lambda paths: telling.tell_dropped(channel, paths)
     traces.installed.on_note = lambda *note: channel.tell("installed", note=note)
     traces.install()
@@ -58,7 +58,9 @@ def main() -> bool:
             start.text("root"),
             os.path.dirname(os.path.join(start.text("root"), start.text("name"))),
         }
-        app.reads = Reads(traces, roots, on_written=watcher.written)
+        app.reads = Reads(
+            traces, roots, on_written=lambda path: telling.tell_written(channel, path)
+        )
         app.reads.install()
     if start.flag("keep"):
         app.keeping = Keeping(channel, is_below=start.flag("below"))
@@ -76,7 +78,7 @@ def main() -> bool:
             app.keeping.note(range(listenfds.FIRST_FD, listenfds.FIRST_FD + offered))
     occasions.tell_of_children(channel)
     occasions.keep_one_reloader(channel, traces)
-    traces.on_module["uvicorn.server"] = occasions.hasten
+    occasions.hasten_stops(traces)
     traces.on_module["pydevd"] = lambda _: watcher.wake()  # before a debugger stops every thread
     os.register_at_fork(
         before=watcher.park, after_in_parent=watcher.start, after_in_child=watcher.forget
@@ -121,7 +123,7 @@ def main() -> bool:
     else:
         _tell_last(watcher, channel)
     if app.restarting:
-        leaving.leave(protocol.SENTINEL)
+        leaving.leave(protocol.SENTINEL, part=app.part)
     return True
 
 
@@ -297,7 +299,7 @@ def _settings(start: "Message") -> Settings:
         hold=start.flag("hold"),
         stop_timeout_s=start.number("stop_timeout_s"),
         is_ignored=_ignored(patterns, start) if patterns else None,
-        lone_wait_s=WARM_LONE_WAIT_S if start.flag("warm") else LONE_WAIT_S,
+        lone_wait_s=0.0 if start.flag("warm") else LONE_WAIT_S,
     )
 
 

@@ -2,26 +2,59 @@
 
 Some time after the program is up, the checkpoint before the newest edit forks. That fork copies the
 pages of memory that it shares with others, which a run would otherwise do one by one, and stands
-by: a save only has to let it go. It knows nothing that its checkpoint does not know; whether it is
-still good is looked at when it is let go, as before any fork.
+by: a save only has to let it go. Nothing depends on it. It dies with its checkpoint, and where it
+is gone the checkpoint forks again.
 
-Nothing depends on it. It dies with its checkpoint, and where it is gone the checkpoint forks again.
+As soon as a restart is announced, the checkpoint looks whether the next run can go on from here,
+and lets it come up to its turn while the last one is still stopping. Nothing of the program's runs
+in it before that one is over: it has let go of all that it held, and says so when only its memory
+is left for the kernel to take apart, or has ended.
 """
 
 import os
 import time
 
 from autoreload.core.checkpoints import MOST, STANDBY_AFTER_S
-from autoreload.inner.upward import AGAIN, IS_CHECKPOINT, OVER, WAITS
+from autoreload.inner.below import COME, GO, Below, Place, fork_below
+from autoreload.inner.upward import AGAIN, GONE, OVER, UNFIT
 from autoreload.system import pages, processes
 from autoreload.system import plainsignal as signal
-from autoreload.system.channel import high_pipe
 from autoreload.system.waiting import wait
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from typing import Protocol
 
+    class Above(Protocol):
+        """What the checkpoint knows and decides."""
+
+        def fork(self) -> int:
+            """Fork. Raises OSError."""
+
+        def say_up(self, word: bytes) -> None:
+            """Speak to the checkpoint above."""
+
+        def may_prepare(self) -> bool:
+            """Whether there is memory for a copy ahead of its time."""
+
+        def refusal(self) -> str:
+            """Why no run can go on from here, as far as it can be told soon; empty if one can."""
+
+        def stale(self) -> str:
+            """The same, as far as it takes long to tell."""
+
+        def bring_tail(self) -> bool:
+            """In what stands by: import what the last run did; false when that has spoilt it."""
+
+        def come_ahead(self) -> None:
+            """In what is to be the next run: do what can be done before it is wanted."""
+
+        def pass_up(self, reason: str) -> None:
+            """Let whoever is above see to the next run."""
+
+
+BURIED_AFTER_S = 0.2
+"""How long the memory of a run that is over may stay, so that the next one has the processor."""
 STEP_S = 0.002
 """The pause between two steps of copying: it takes half a core at most from the program."""
 
@@ -34,221 +67,270 @@ def is_up(level: int) -> bytes:
 
 
 class Ended:
-    """How the run below has ended, and what it had said."""
+    """How the last run below has ended, and what it had said."""
 
-    __slots__ = ("status", "words")
+    __slots__ = ("goes_on", "status", "words")
 
-    def __init__(self, status: int, words: bytes) -> None:
+    def __init__(self, status: int, run: Below) -> None:
         self.status = status
-        self.words = words
-
-    @property
-    def goes_on(self) -> bool:
-        """Whether another one is to follow."""
-        return AGAIN in self.words
-
-    @property
-    def is_over(self) -> bool:
-        """Whether none is: all is over, or it was no run that has ended."""
-        return OVER in self.words or self.words[-1:] in (IS_CHECKPOINT, WAITS)
+        self.words = run.words
+        self.goes_on = run.goes_on
+        """Whether another one follows, from somewhere above."""
 
 
 class Post:
     """What a checkpoint waits for: the end of the run below, and the time to prepare the next."""
 
-    def __init__(
-        self,
-        *,
-        fork: "Callable[[], int]",
-        say_up: "Callable[[bytes], None]",
-        may_prepare: "Callable[[], bool]",
-    ) -> None:
-        """`fork` raises OSError; `say_up` speaks to the checkpoint above."""
-        self._fork = fork
-        self._say_up = say_up
-        self._may_prepare = may_prepare
-        self._run = _Run(0, -1, -1)
-        self._next: _Run | None = None
+    def __init__(self, above: "Above", run: Below) -> None:
+        self._above = above
+        self._next: Below | None = None
+        self._gone: list[Below] = []
+        """Runs that are over, and whose memory is still there."""
+        self._bury_at = 0.0
+        self._is_unfit = False
+        """Whether what stands by is not to import anything ahead."""
+        self._follow(run)
+
+    def await_end(self) -> Ended | Place:
+        """Wait behind one run after the other; in the next one, its place. Raises OSError.
+
+        It is over when none of them goes on from here.
+        """
+        while True:
+            run = self._run
+            if run.ending is not None and (place := self._listen()) is not None:
+                return place
+            if self._run is not run:
+                continue
+            status = os.waitpid(run.pid, 0)[1]
+            run.pid = 0
+            # Without that descriptor nobody can wait for two, and all its words are heard now.
+            if (place := self._hear()) is not None:
+                return place
+            run.close()
+            if self._refusal or (run.is_over and not run.goes_on):
+                self.discard()
+                self._bury()
+                return Ended(status, run)
+            place = self._go_on() if run.goes_on else self._come_after(status, run)
+            if place is not None:
+                return place
+            if run.goes_on and self._run is not run:
+                self._look_back()
+            if self._run is run:
+                self._bury()
+                return Ended(status, run)
+
+    def _follow(self, run: Below) -> None:
+        """This run is below from here on."""
+        self._run = run
         self._due: float | None = None
-        self.mouth = -1
-        """In a standby that was let go: what it speaks to its checkpoint with."""
+        self._refusal: str | None = None
+        """Why the next run cannot go on from here; None while nobody has asked."""
+        run.ending = processes.watch_end(run.pid)
 
-    def follow(self, pid: int, ears: int) -> None:
-        """This run is below from here on; `ears` is where its words come in."""
-        self._run = _Run(pid, ears, -1)
-        self._due = None
-
-    def await_end(self) -> Ended | None:
-        """Wait for the end of the run; None in a standby that is let go."""
+    def _listen(self) -> Place | None:
+        """Wait until the run has ended, or is over and the next one goes on; that one's place."""
         run = self._run
-        gone = processes.watch_end(run.pid)
-        # Without such a descriptor nobody can wait for two, and there is no standby.
-        if gone is not None:
-            try:
-                if self._is_let_go(gone):
-                    return None
-            finally:
-                os.close(gone)
-        status = os.waitpid(run.pid, 0)[1]
-        self._hear(run)
-        run.close()
-        return Ended(status, run.words)
-
-    def _is_let_go(self, gone: int) -> bool:
-        """Wait for the end of the run; True in a standby that is let go before that."""
-        while not (ready := wait(self._fds(gone), self._timeout())).get(gone):
-            if self._run.ears in ready:
-                self._hear(self._run)
-            if self._next is not None and self._next.ears in ready:
-                self.discard()  # it has nothing to say but its end
+        while not (ready := wait(self._fds(), self._timeout())).get(run.ending or -1):
+            if run.ears in ready:
+                if (place := self._hear()) is not None:
+                    return place
+                if run.is_gone:
+                    return self._take_over(run)
+            is_heard = self._next is not None and self._next.ears in ready
+            if is_heard and (place := self._look_at_next()) is not None:
+                return place
+            if self._gone and time.monotonic() >= self._bury_at:
+                self._bury()
             if self._due is not None and time.monotonic() >= self._due:
                 self._due = None
-                if self._prepare():
-                    return True
-        return False
+                if (place := self._prepare()) is not None:
+                    return place
+        return None
 
-    def _fds(self, gone: int) -> "list[int | None]":
-        ears = self._next.ears if self._next is not None else None
-        return [gone, self._run.ears if self._run.ears >= 0 else None, ears]
+    def _fds(self) -> "list[int | None]":
+        waiting = [self._run, *([] if self._next is None else [self._next])]
+        return [self._run.ending, *(one.ears if one.ears >= 0 else None for one in waiting)]
 
     def _timeout(self) -> float | None:
-        return None if self._due is None else self._due - time.monotonic()
+        times = [] if self._due is None else [self._due]
+        if self._gone:
+            times.append(self._bury_at)
+        return min(times) - time.monotonic() if times else None
 
-    def _hear(self, run: "_Run") -> None:
-        """Take what it has said; who prepares the next run is told at once."""
+    def _bury(self) -> None:
+        """End what is over, and wait for that: nobody is to meet it as a stray."""
+        gone, self._gone = self._gone, []
+        for one in gone:
+            one.end()
+
+    def _hear(self) -> Place | None:
+        """Take what the run has said; the place of the next one, where it is forked for that."""
+        run = self._run
         for number in run.heard():
-            if number > _ELSEWHERE:
-                run.words += bytes([number])
-                continue
-            # Whoever is up, there is one standby in a chain: it goes where the newest edit is.
-            if number == 0:
-                self._due = time.monotonic() + STANDBY_AFTER_S
+            word = bytes([number])
+            if number <= _ELSEWHERE:
+                self._is_up(number)
             else:
-                self.discard()
-            self._say_up(bytes([number - 1 if 0 < number < _ELSEWHERE else _ELSEWHERE]))
+                run.words += word
+                is_news = word == AGAIN and OVER not in run.words and self._refusal is None
+                if is_news and (place := self._announced()) is not None:
+                    return place
+        return None
 
-    # --- the standby ------------------------------------------------------------------------------
+    def _is_up(self, number: int) -> None:
+        """There is one standby in a chain, whoever is up: it goes where the newest edit is."""
+        if number == 0:
+            self._due = time.monotonic() + STANDBY_AFTER_S
+        else:
+            self.discard()
+        self._above.say_up(bytes([number - 1 if 0 < number < _ELSEWHERE else _ELSEWHERE]))
 
-    def _prepare(self) -> bool:
-        """Fork ahead, if there is none yet; True in the fork, when it is let go."""
-        if self._next is not None or not self._may_prepare():
-            return False
-        parent = os.getpid()
+    # --- the next run -----------------------------------------------------------------------------
+
+    def _prepare(self) -> Place | None:
+        """Have one stand by, if there is none yet; its place when it is to come."""
+        if self._next is not None or not self._above.may_prepare():
+            return None
+        place = self._fork()
+        if place is not None:
+            like = None if self._run.is_checkpoint else self._run.pid
+            try:
+                processes.rename(processes.STANDBY)
+                _copy_pages(place, like=like)
+                if not self._is_unfit and not self._above.bring_tail():
+                    os.write(place.mouth, UNFIT)
+                    os._exit(1)  # noqa: TID251
+                self._above.come_ahead()
+                place.await_word()
+            except Exception:  # nobody waits for it: the checkpoint forks again when it is needed
+                os._exit(1)  # noqa: TID251
+        return place
+
+    def _announced(self) -> Place | None:
+        """A restart begins: let the next run come while this one stops, or see who else can."""
+        self._due = None
+        # It looks itself whether it can go on, and is gone if not.
+        comes = self._next is not None and self._next.tell(COME)
+        self._refusal = "" if comes else self._above.refusal()
+        if not self._refusal and self._run.is_checkpoint:  # which may have passed it up for that
+            self._refusal = self._above.stale()
+        if self._refusal:
+            self._above.pass_up(self._refusal)
+            self.discard()
+        elif not comes:
+            self.discard()
+            place = self._fork()
+            if place is not None:
+                self._above.come_ahead()
+            return place
+        return None
+
+    def _look_at_next(self) -> Place | None:
+        """Whoever comes may have found that it cannot go on: then look who else can."""
+        if self._next is None:
+            return None
+        self._next.words += self._next.heard()
+        if self._next.ears >= 0 and not self._next.goes_on:
+            return None
+        if UNFIT in self._next.words:  # another one is to do without
+            self._is_unfit, self._due = True, time.monotonic() if self._refusal is None else None
+        due = self._due
+        self.discard()
+        self._due = due
+        return self._announced() if self._refusal == "" else None
+
+    def _take_over(self, run: Below) -> Place | None:
+        """The run is over, and its memory can wait. Raises OSError."""
+        place = self._go_on()
+        if place is None and self._run is run:  # it goes on somewhere above
+            self._above.say_up(GONE)
+            processes.send(run.pid, signal.SIGKILL)
+        elif place is None:
+            self._gone.append(run)
+            self._bury_at = time.monotonic() + BURIED_AFTER_S
+            self._look_back()
+        return place
+
+    def _look_back(self) -> None:
+        """What takes long is looked at beside the run that has just begun.
+
+        In the rare case that it should not have, it is ended, and the next one begins above.
+        """
+        reason = self._above.stale()
+        if reason:
+            self._refusal = reason
+            self._run.words += AGAIN
+            self._above.pass_up(reason)
+            processes.send(self._run.pid, signal.SIGKILL)
+
+    def _go_on(self) -> Place | None:
+        """It is the turn of the next run, if it can go on from here. Raises OSError."""
+        if (place := self._look_at_next()) is not None or self._refusal:
+            return place
+        following, self._next = self._next, None
+        if following is None or not following.tell(GO):
+            if following is not None:
+                following.end()
+            found = fork_below(self._above.fork, self._own())
+            if isinstance(found, Place):
+                self._above.come_ahead()
+                return found
+            found.tell(GO)
+            following = found
+        self._follow(following)
+        return None
+
+    def _come_after(self, status: int, run: Below) -> Place | None:
+        """A run has ended by itself: the next one waits for a save, if it can be forked."""
+        self.discard()
         try:
-            (hear, gate), (ears, mouth) = high_pipe(), high_pipe()
-            pid = self._fork()
+            place = self._go_on()
+        except OSError:
+            return None
+        if place is not None:
+            place.status = status
+        return place
+
+    def _fork(self) -> Place | None:
+        """Fork what is to be the next run, if that can be done now; its place in there."""
+        try:
+            found = fork_below(self._above.fork, self._own())
         except OSError:  # a limit of descriptors or processes, or no memory
-            return False
-        if pid:
-            os.close(hear)
-            os.close(mouth)
-            self._next = _Run(pid, ears, gate)
-            return False
-        try:
-            processes.die_with_parent(parent)
-            for fd in (gate, ears, self._run.ears):
-                if fd >= 0:
-                    os.close(fd)
-            is_checkpoint = self._run.words[-1:] == IS_CHECKPOINT
-            _stand_by(hear, like=None if is_checkpoint else self._run.pid)
-        except Exception:  # nobody waits for it: the checkpoint forks again when it is needed
-            os._exit(1)  # noqa: TID251
-        self.mouth = mouth
-        return True
+            return None
+        if isinstance(found, Place):
+            return found
+        self._next = found
+        return None
 
-    def let_go(self) -> bool:
-        """Let the standby be the next run, if there is one that lives."""
-        standby, self._next = self._next, None
-        if standby is None:
-            return False
-        if standby.let_go():
-            self.follow(standby.pid, standby.ears)
-            return True
-        standby.end()
-        return False
+    def _own(self) -> list[int]:
+        """What is open for this wait alone."""
+        every = [self._run, *self._gone]
+        return [fd for one in every for fd in (one.ears, one.ending) if fd is not None]
 
     def discard(self) -> None:
-        """It is not needed any more, or is gone."""
+        """What was prepared is not needed any more, or is gone."""
         self._due = None
-        standby, self._next = self._next, None
-        if standby is not None:
-            standby.end()
+        following, self._next = self._next, None
+        if following is not None:
+            following.end()
 
 
-class _Run:
-    """A process below: its words, and the gate that it waits at."""
-
-    __slots__ = ("ears", "gate", "pid", "words")
-
-    def __init__(self, pid: int, ears: int, gate: int) -> None:
-        self.pid = pid
-        self.ears = ears
-        self.gate = gate
-        self.words = b""
-        """What it has said for the checkpoint above it."""
-
-    def heard(self) -> bytes:
-        """What it has said since."""
-        if self.ears < 0:
-            return b""
-        try:
-            words = os.read(self.ears, 4096)
-        except BlockingIOError:
-            return b""
-        if not words:  # it has closed every descriptor, or is gone
-            self.close()
-        return words
-
-    def let_go(self) -> bool:
-        """Whether it lives, and has been told to go on."""
-        if os.waitpid(self.pid, os.WNOHANG)[0]:
-            self.pid = 0
-            return False
-        try:
-            os.write(self.gate, b"!")
-        except OSError:
-            return False
-        os.close(self.gate)
-        self.gate = -1
-        return True
-
-    def end(self) -> None:
-        """End it, and wait for that: nobody is to meet it as a stray."""
-        if self.pid:
-            processes.send(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
-        self.close()
-        if self.gate >= 0:
-            os.close(self.gate)
-
-    def close(self) -> None:
-        if self.ears >= 0:
-            os.close(self.ears)
-            self.ears = -1
-
-
-def _stand_by(hear: int, *, like: int | None) -> None:
-    """Copy what is shared, in steps, and wait at the gate; ends the process with its checkpoint.
+def _copy_pages(place: Place, *, like: int | None) -> None:
+    """Copy what is shared, in steps, until it is wanted.
 
     `like` is a run from the same checkpoint: what that has written to, the next one will.
     """
-    os.set_blocking(hear, True)
     copied = 0
     try:
         for address, count in pages.shared(like):
             if copied >= pages.MOST_AT_ONCE:
                 copied = 0
-                if wait([hear], STEP_S):
+                if wait([place.gate], STEP_S):
                     break
             if not pages.populate(address, count):
                 break
             copied += count
     except OSError:
         pass  # not to be looked at here: each page is copied when it is written to
-    if not os.read(hear, 1):
-        os._exit(0)  # noqa: TID251  # the checkpoint is gone
-    os.close(hear)
-    processes.live_without_parent()
-    # What came meanwhile was meant for those that ran: a resized window, or Ctrl-Z.
-    while signal.sigtimedwait(signal.valid_signals(), 0):
-        pass

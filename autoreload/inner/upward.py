@@ -5,6 +5,9 @@ import os
 IS_CHECKPOINT, IS_PROGRAM, WAITS, AGAIN, OVER = b"c", b"p", b"w", b"a", b"o"
 """It has become a checkpoint; it is the program, after all or since its turn has come; it waits for
 its turn; the run that ends is to be followed by another; all is over, and this is how it ended."""
+GONE, UNFIT = b"g", b"u"
+"""The run that was to be followed is over, and only its memory is still to be taken apart by the
+kernel; what stands by has spoilt itself."""
 
 
 class Upward:
@@ -32,6 +35,10 @@ class Upward:
                 os.write(self.fd, word)  # type: ignore[arg-type]
             except OSError:
                 pass  # the checkpoint above is gone
+
+    def mouth(self) -> int | None:
+        """The descriptor that words are said to, if somebody is there."""
+        return self.fd if self._is_ours() else None
 
     def _is_ours(self) -> bool:
         # The program may have closed it, and the number may be that of a file of its own.

@@ -79,6 +79,8 @@ class Child:
         """It was to go on from a checkpoint, and is to be started anew."""
         self.cure = ""
         """What would make it otherwise."""
+        self._ahead: list[Message] = []
+        """What a run that may be the next one has told of itself, ahead of its turn."""
         self.reporters: set[int] = set()
         """The processes that have said anything."""
         self.loaded: dict[str, Loaded] = {}
@@ -105,6 +107,9 @@ class Child:
             if message is None:
                 return
             self.heard_at = time.monotonic()
+            if message.flag("ahead"):
+                self._told_ahead(message)
+                continue
             self.reporters.add(message.pid)
             match message.word:
                 case "hello":
@@ -116,12 +121,8 @@ class Child:
                 case "cold":
                     self.cold, self.cure = message.text("reason"), message.text("cure")
                     self.is_passed_up = message.flag("over")
-                case "loaded":
-                    self._take_loaded(message)
-                case "linked":
-                    self._take_links(message)
-                case "probed":
-                    self._take_probed(message)
+                case "loaded" | "linked" | "probed":
+                    self._take(message)
                 case "installed":
                     self._take_installed(message)
                 case "dropped":
@@ -144,6 +145,22 @@ class Child:
                     self.called_at = self.called_at or self.heard_at
             yield message
             channels.drop_passed(message)
+
+    def _told_ahead(self, message: "Message") -> None:
+        """What may be the next run tells what it has from the past that it shares with this one."""
+        if self._ahead and self._ahead[0].pid != message.pid:
+            self._ahead = []
+        self._ahead.append(message)
+
+    def _take(self, message: "Message") -> None:
+        """Take in what was read."""
+        match message.word:
+            case "loaded":
+                self._take_loaded(message)
+            case "linked":
+                self._take_links(message)
+            case "probed":
+                self._take_probed(message)
 
     def _take_loaded(self, message: "Message") -> None:
         table = self.loaded if message.pid == self.live else self.below
@@ -231,6 +248,10 @@ class Child:
         next_one.live, next_one.chain = self.live, self.chain
         next_one.greeted = next_one.is_warm = True
         next_one.nonce = "again"
+        next_one.needs = dict(self.needs)  # told once, when a package is loaded first
+        for message in self._ahead:
+            if message.pid == next_one.live:
+                next_one._take(message)
         self.channel = None
         return next_one
 

@@ -98,6 +98,7 @@ class Leftovers:
 
     def _is_ended(self, process: processes.Process) -> bool:
         spared = process.name in SPARED or process.name in self._options.leave
+        spared = spared or process.name == processes.PARTED  # and about to be gone
         return not spared and process.pid not in self._left
 
 

@@ -50,6 +50,9 @@ if TYPE_CHECKING:
         def ready(self) -> None:
             """It is up: what it reads from now on is its own affair."""
 
+        def note_imports(self) -> None:
+            """It has had time to import what it imports late."""
+
         def refresh(self, paths: list[str]) -> str:
             """Let the framework read files again; its name, or nothing when it did not."""
 

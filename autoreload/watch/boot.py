@@ -37,6 +37,7 @@ class Boot:
         if not self.is_settled and self._app.is_called() and (has_run or self._app.is_idle()):
             self.is_settled = True
             self._channel.send("settled")
+        self._app.note_imports()
         if self._digested != len(self._traces.loaded):
             missing = [one.path for one in self._traces.loaded.values() if one.digest is None]
             self._traces.fill_digests()

@@ -6,6 +6,7 @@ loaded, or first missed; the outer does the rest.
 """
 
 import os
+import posix
 
 from autoreload.system import files
 
@@ -45,7 +46,7 @@ class Installed:
 
     def changed(self) -> str:
         """A file that was loaded, and written since this interpreter began; empty if none was."""
-        stat, since_ns, path = os.stat, self._since_ns, ""
+        stat, since_ns, path = posix.stat, self._since_ns, ""
         try:
             for path in self._files:  # hundreds, while a save is waited for
                 if stat(path).st_ctime_ns >= since_ns:

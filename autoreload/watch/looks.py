@@ -23,6 +23,7 @@ class Looks:
         """The folder's path ends with a separator."""
         self._root = root
         self._answers: dict[str, int] = {}
+        self._stat: Any = posix.stat
 
     def install(self) -> None:
         """Start to listen."""
@@ -32,6 +33,7 @@ class Looks:
                 self._note(path)
             return posix.stat(path, dir_fd=dir_fd, follow_symlinks=follow_symlinks)
 
+        self._stat = stat
         stat.__qualname__ = "stat"
         for able in (os.supports_dir_fd, os.supports_fd, os.supports_follow_symlinks):
             if posix.stat in able:  # what `shutil` looks at before it trusts a descriptor
@@ -41,6 +43,16 @@ class Looks:
     def close(self) -> None:
         """No checkpoint follows."""
         os.stat = posix.stat
+
+    def rest(self) -> None:
+        """The program stands still: whoever asks now is one of us."""
+        if os.stat is self._stat:
+            os.stat = posix.stat
+
+    def go_on(self) -> None:
+        """The program goes on."""
+        if os.stat is posix.stat:
+            os.stat = self._stat
 
     def _note(self, path: object) -> None:
         try:

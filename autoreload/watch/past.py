@@ -79,6 +79,14 @@ class Past:
         self._effects.close()
         self._looks.close()
 
+    def rest(self) -> None:
+        """The program stands still, in a checkpoint."""
+        self._looks.rest()
+
+    def go_on(self) -> None:
+        """The program goes on."""
+        self._looks.go_on()
+
     def settle(self) -> None:
         """Right before a fork: what the program has written is left as it is now."""
         self._effects.settle()
@@ -150,8 +158,12 @@ class Past:
 
     # --- and whether it is still so -----------------------------------------------------------
 
-    def differences(self, *, with_installed: bool = True) -> "Iterable[Difference]":
-        """What a fresh start would find otherwise, the likeliest first."""
+    def stale_installed(self) -> str:
+        """An installed file that was written since it was loaded; empty when there is none."""
+        return self._traces.installed.changed()
+
+    def differences(self) -> "Iterable[Difference]":
+        """What a fresh start would find otherwise, the likeliest first; but for installed files."""
         loaded = self._traces.loaded
         for change in compare(list(loaded.values()), files.signature, files.digest).changes:
             is_source = not loaded[change.path].is_data
@@ -175,8 +187,6 @@ class Past:
         for path, moment in self._installed.items():
             if _changed_at(path) != moment:
                 yield Difference(path, "packages were installed")
-        if with_installed and (path := self._traces.installed.changed()):
-            yield Difference(path, "installed, and written since")
 
 
 def _is_machinery() -> bool:

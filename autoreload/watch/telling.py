@@ -19,9 +19,14 @@ def tell_loaded(channel: "Channel", traces: "Traces", paths: "Iterable[str]") ->
 
 
 def tell_links(channel: "Channel", links: "Iterable[Link]") -> None:
-    """Tell of links that were followed. Raises ChannelClosed."""
+    """Tell of links that were followed for the first time, if anybody is there."""
     for batch in protocol.batches(list(links)):
-        channel.send("linked", links=batch)
+        channel.tell("linked", links=batch)
+
+
+def tell_written(channel: "Channel", path: str) -> None:
+    """Tell of a file that the program writes itself, in this run and in others."""
+    channel.tell("dropped", paths=[path], own=True)
 
 
 def tell_dropped(channel: "Channel", paths: "Iterable[str]") -> None:
@@ -39,10 +44,15 @@ def tell_probes(channel: "Channel", traces: "Traces") -> None:
     del told[:count]
 
 
-def tell_everything(channel: "Channel", traces: "Traces") -> None:
-    """Tell of all that a run has from the one whose past it shares. Raises ChannelClosed."""
-    tell_loaded(channel, traces, list(traces.loaded))
-    tell_links(channel, traces.links.said.items())
+def tell_ahead(channel: "Channel", traces: "Traces") -> None:
+    """Tell of all that a run has from the one whose past it shares, before it begins.
+
+    Raises ChannelClosed.
+    """
+    for batch in protocol.batches([one.entry() for one in list(traces.loaded.values())]):
+        channel.send("loaded", files=batch, ahead=True)
+    for batch in protocol.batches(list(traces.links.said.items())):
+        channel.send("linked", links=batch, ahead=True)
     questions = [
         (folder, name, answer)
         for folder, names in traces.searches.probes.asked.items()
@@ -50,4 +60,4 @@ def tell_everything(channel: "Channel", traces: "Traces") -> None:
     ]
     traces.searches.untold.clear()
     for batch in protocol.batches(list(questions)):
-        channel.send("probed", questions=batch)
+        channel.send("probed", questions=batch, ahead=True)

@@ -33,7 +33,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from autoreload.core.protocol import Message
     from autoreload.watch.app import App
-    from autoreload.watch.links import Link
     from autoreload.watch.traces import Traces
 
 ALONE_S = 0.3
@@ -52,6 +51,7 @@ class Watcher:
         self._settings = settings
         self._outer = os.getppid()
         self.thread = Thread(self._turn_or_end)
+        self._is_parting = False
         self.renew()
         self.fds = self._wake_read, self._wake_write = high_pipe()
 
@@ -105,17 +105,6 @@ class Watcher:
         except ChannelClosed:
             pass  # the watcher meets it, and knows what to do
 
-    def linked(self, links: "list[Link]") -> None:
-        """Tell the outer of links that were followed for the first time."""
-        try:
-            telling.tell_links(self._channel, links)
-        except ChannelClosed:
-            pass  # as above
-
-    def written(self, path: str) -> None:
-        """Tell the outer of a file that the program writes itself, in this run and in others."""
-        self._channel.tell("dropped", paths=[path], own=True)
-
     def request_stop(self, *, restart: bool) -> None:
         """Ask the app to end; later requests add nothing."""
         if self._stopping_since is None:
@@ -136,6 +125,10 @@ class Watcher:
         if self._stopping_since is None:
             self._stopping_since = time.monotonic()
 
+    def part(self) -> None:
+        """The process is about to end: nothing is heard, compared or said any more."""
+        self._is_parting = True
+
     def wake(self) -> None:
         """Let it look at once; from any thread, and from a signal's handler."""
         if not self._channel.is_ours():
@@ -149,7 +142,9 @@ class Watcher:
         try:
             self._turn()
         except ChannelClosed:
-            if self._channel.is_ours() or os.getppid() != self._outer:
+            if self._is_parting:
+                pass  # our descriptors are closed
+            elif self._channel.is_ours() or os.getppid() != self._outer:
                 self._app.orphaned()
             else:  # the app has closed every descriptor: the outer lives, and compares now
                 self._outer = self._app.alone()
@@ -160,7 +155,7 @@ class Watcher:
         self._wait(0.0 if self._asked else self._interval())
         if "pydevd" in sys.modules:
             self.thread.hide()
-        if self.thread.is_parked:
+        if self.thread.is_parked or self._is_parting:
             return
         self._take_messages()
         if self._traces.searches.untold:
@@ -253,7 +248,8 @@ class Watcher:
                 broken = self._comparing.broken(changes)
             wait = self._settings.patience(changes, bool(broken), looks)
             late = time.monotonic() - noticed > LONGEST_SETTLE_S
-            if not changes or late or (changes == seen and not self._is_rewritten(changes)):
+            has_settled = changes == seen or not wait
+            if not changes or late or (has_settled and not self._is_rewritten(changes)):
                 break
             if seen is None and not broken and not self._later.is_paused:
                 self._told_noticed = True

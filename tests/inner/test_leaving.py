@@ -17,7 +17,7 @@ atexit.register(print, "first registered")
 atexit.register(lambda: 1 / 0)
 atexit.register(print, "last registered")
 threading.Timer(0.05, go.set).start()
-leave(3)
+leave(3, part=lambda code: print("at last", flush=True))
 """
 
 
@@ -25,7 +25,7 @@ def test_a_program_is_given_all_that_it_is_owed(tmp_path: Path) -> None:
     """Threads end, then atexit backwards, then what stood in buffers is written."""
     done = run(OWED, cwd=tmp_path)
     assert done.code == 3
-    assert done.out.splitlines() == ["thread", "last registered", "first registered"]
+    assert done.out.splitlines() == ["thread", "last registered", "first registered", "at last"]
     assert "ZeroDivisionError" in done.err
     assert [(tmp_path / name).read_text() for name in ("text", "binary", "both")] == ["kept"] * 3
 
@@ -36,6 +36,6 @@ def test_streams_that_are_gone_do_not_matter(tmp_path: Path) -> None:
     from autoreload.inner.leaving import leave
     sys.stdout.close()
     sys.stderr = None
-    leave(3)
+    leave(3, part=lambda code: None)
     """
     assert run(code, cwd=tmp_path).code == 3

@@ -42,7 +42,7 @@ def standby(app: App, port: int) -> int:
             one.pid
             for pid in above[1:]
             for one in processes.children(pid) or []
-            if one.pid not in above
+            if one.pid not in above and one.name == processes.STANDBY
         ]
 
     return until(found, app.said)[0]

@@ -19,6 +19,7 @@ FORKS = """
         def is_called(self): return True
         def is_idle(self): return True
         def cached(self): return None
+        def note_imports(self): pass
     watcher = Watcher(Channel(theirs), Traces(), App(), Settings())
     os.register_at_fork(
         before=watcher.park, after_in_parent=watcher.start, after_in_child=watcher.forget

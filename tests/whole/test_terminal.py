@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.driver import App, is_checkpoint, state_of, until
+from tests.driver import App, is_at_rest, state_of, until
 from tests.terminals import Terminal
 
 COUNTING = """
@@ -84,7 +84,7 @@ def test_stop_and_continue_by_the_shell(app: App, terminal: Terminal) -> None:
     terminal.type("\x1a")
     terminal.wait_for("Stopped")
     ours = [pid for pid in app.left() if "autoreload" in command_of(pid)]
-    stopped = [pid for pid in ours if not is_checkpoint(pid)]  # that one stands anyway
+    stopped = [pid for pid in ours if not is_at_rest(pid)]  # that one stands anyway
     assert len(stopped) == 2, terminal.said()
     assert {state_of(pid) for pid in stopped} == {"T"}
     app.edit("ware.py", "VERSION = 2\n")
