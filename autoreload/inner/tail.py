@@ -11,6 +11,7 @@ import sys
 from autoreload.core import tails
 from autoreload.system import census
 from autoreload.system.channel import settle_high
+from autoreload.watch.newcomers import Newcomers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,20 +30,23 @@ class Tail:
     def __init__(self, traces: "Traces") -> None:
         self._traces = traces
         self._fd = _shared()
-        self._noted = 0
-        """How many modules there were when they were noted."""
+        self._newcomers = Newcomers()
 
     def fd(self) -> int | None:
         """The descriptor of that memory."""
         return self._fd
 
+    def pass_by(self) -> None:
+        """What is imported by now lies before a checkpoint, and comes with that."""
+        self._newcomers.names()
+
     def note(self) -> None:
         """Note what this run has imported by now."""
-        if self._fd is None or self._noted == len(sys.modules):
+        new = self._newcomers.names()
+        if self._fd is None or not new:
             return
-        self._noted = len(sys.modules)
         before = self._names()
-        names = tails.merged(before, list(sys.modules))
+        names = tails.merged(before, new)
         if names != before:
             os.pwrite(self._fd, "\n".join(names).encode(), 0)
 

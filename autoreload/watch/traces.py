@@ -30,6 +30,7 @@ from autoreload.system import files
 from autoreload.watch.callers import by
 from autoreload.watch.installed import Installed
 from autoreload.watch.links import Links
+from autoreload.watch.newcomers import Newcomers
 from autoreload.watch.scope import Scope
 from autoreload.watch.searches import Searches
 
@@ -70,7 +71,7 @@ class Traces:
         """Bytecode of what was changed later is not looked at."""
         self.distrusted = distrusted
         """Sources whose bytecode is stale and could not be removed."""
-        self._known_modules = 0
+        self._newcomers = Newcomers()
         self.unread: set[str] = set()
         """Loaded once so far: a module that failed may be another one when it is read again."""
 
@@ -175,10 +176,8 @@ class Traces:
 
     def collect_modules(self) -> None:
         """Note what came in by other loaders: extension modules, archives, bytecode alone."""
-        if len(sys.modules) == self._known_modules:
-            return
-        self._known_modules = len(sys.modules)
-        for module in list(sys.modules.values()):
+        for name in self._newcomers.names():
+            module = sys.modules.get(name)
             spec = getattr(module, "__spec__", None)
             loader = getattr(spec, "loader", None)
             if loader is None or type(loader) is _external.SourceFileLoader:
@@ -190,7 +189,7 @@ class Traces:
             if real is None:
                 self.installed.loaded(path)
             elif real not in self.loaded and os.path.isfile(real):
-                self.record(real, files.signature(real), reason=f"loaded as {module.__name__}")
+                self.record(real, files.signature(real), reason=f"loaded as {name}")
 
     def install(self) -> None:
         """Replace the loader's methods; once in the life of an interpreter."""
