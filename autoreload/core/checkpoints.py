@@ -4,24 +4,27 @@ A checkpoint is a fork of the booting program that stays where it is. The parent
 goes on as the program; at a restart the deepest checkpoint whose past is still what lies on disk
 forks again, and only what comes after it is run anew.
 
-With no history they are spaced by time: whichever file is edited, at most that much is run again
-that need not be. The files edited lately get one of their own, right before them, and after the
-newest of these none follow: a warm restart would pay for each of them, and the next edit is most
-likely where the last one was.
+With no history they are spaced by time, further apart the longer the start takes: whichever file is
+edited first, a moment or a share of the start is run again that need not be. The files edited
+lately get one of their own, right before them, and after the newest of these none follow: a warm
+restart would pay for each of them, and the next edit is most likely where the last one was.
 """
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-SPACING_S = 0.02
-"""What an edit may cost that could have been saved; a fork costs 2 to 5 ms."""
+SPACING_S, GROWTH = 0.05, 0.6
+"""What the first edit of a file may cost that could have been saved: so much, or that share of what
+lies before it. A fork costs 2 to 5 ms, and some megabytes of pages that come to differ."""
 CLOSE_S = 0.002
 """A checkpoint this near is as good as one more."""
-MOST = 12
-"""Checkpoints of one chain."""
 LATELY = 6
 """How many of the files edited last are kept in mind."""
+MOST_SPACED = 14
+"""Checkpoints of one chain that are there for no file: enough for a start of half a minute."""
+MOST = MOST_SPACED + LATELY
+"""Checkpoints of one chain."""
 
 STANDBY_AFTER_S = 0.4
 """How long a program is up before one stands by for the next restart: at once it would take the
@@ -47,17 +50,17 @@ MOST_REPEATS, REPEATS_WITHIN_S = 3, 1.0
 _HEAD = b"autorun: the files edited last, 1"
 
 
-def is_due(*, since_s: float, depth: int, is_hot: bool, has_passed: bool) -> bool:
+def is_due(*, since_s: float, spent_s: float, depth: int, is_hot: bool, has_passed: bool) -> bool:
     """Whether to leave a checkpoint behind here.
 
-    `since_s` is the time since the last one, `depth` how many there are, `is_hot` whether what
-    comes next was edited lately; `has_passed` says that the newest edit lies behind us.
+    `since_s` is the time since the last one, `spent_s` that from the first one to that, `depth` how
+    many there are, `is_hot` whether what comes next was edited lately; `has_passed` says that the
+    newest edit lies behind us.
     """
-    if depth >= MOST:
-        return False
     if is_hot:
-        return since_s > CLOSE_S
-    return not has_passed and since_s > SPACING_S
+        return depth < MOST and since_s > CLOSE_S
+    is_far = since_s > max(SPACING_S, GROWTH * spent_s)
+    return is_far and depth < MOST_SPACED and not has_passed
 
 
 def may_stand_by(*, resident: int, available: int, wanted: "bool | None") -> bool:

@@ -63,12 +63,17 @@ class Chain:
         self.up = Upward()
         self.above: list[int] = []
         self._last = 0.0
+        """When the last one was left, or could not be, or when the run went on from there."""
+        self._spent_s = 0.0
+        """How long the start took from the first of them to the last."""
         self._newest_at: int | None = None
         """How many checkpoints there were when the newest edit was passed."""
         self.wants_standby: bool | None = None
         """Whether one is to stand by for the next run; None where memory allows."""
         self._place = ""
         self.is_over = False
+        self._is_last = False
+        """Whether none is to follow before the program is up."""
         self.hot: list[str] = []
         self._has_passed = False
         self._is_forgone = False
@@ -84,7 +89,7 @@ class Chain:
 
     def close(self) -> None:
         """The program is up: no checkpoint follows."""
-        self.is_over = True
+        self.is_over = self._is_last = True
         self.safety.close()
         if self.wants_standby is not False:
             newest = len(self.above) if self._newest_at is None else self._newest_at
@@ -92,7 +97,7 @@ class Chain:
 
     def consider(self, path: str) -> None:
         """Leave a checkpoint behind, if one is due before this file is taken in."""
-        if not self.is_over:
+        if not self._is_last:
             self.consider_place(path, path, is_hot=os.path.realpath(path) in self.hot)
 
     def consider_place(self, place: str, path: str, *, is_hot: bool) -> None:
@@ -100,11 +105,12 @@ class Chain:
 
         The path is that of the file that comes next; empty for a statement of one under way.
         """
-        if self.is_over or get_ident() != self._main or getpid() != self._pid:
+        if self._is_last or get_ident() != self._main or getpid() != self._pid:
             return  # the program's own forks are none of ours
         self.safety.passes(place)
         if place != self._place and checkpoints.is_due(
             since_s=time.monotonic() - self._last,
+            spent_s=self._spent_s,
             depth=len(self.above),
             is_hot=is_hot,
             has_passed=self._has_passed,
@@ -117,6 +123,9 @@ class Chain:
         if not self._has_passed and real in self.hot[-1:]:
             self._has_passed = True
             self._newest_at = len(self.above)
+        if self._has_passed and all(map(self.driver.is_through, self.hot[:-1])):
+            self._is_last = True  # whatever it takes in from here on is nobody's past
+            self.safety.close()
 
     def announce(self) -> None:
         """The run that is about to end is to be followed by another."""
@@ -158,6 +167,8 @@ class Chain:
     # --- leaving one behind ---------------------------------------------------------------------
 
     def _leave_one(self, path: str) -> None:
+        if self._last:
+            self._spent_s += time.monotonic() - self._last
         self.watcher.park()
         if self.app.asked or self.is_over:  # since its last turn, which was waited for
             self.watcher.start()
@@ -177,6 +188,7 @@ class Chain:
     def _fork(self, path: str) -> None:
         """Fork; returns in the child that goes on as the program, now or after a restart."""
         gc.freeze()
+        self.tail.pass_by()
         self._look_up()
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         self.up.say(IS_CHECKPOINT)

@@ -85,6 +85,8 @@ class Driver:
         self._running: list[Running] = []
         self._main = get_ident()
         self._has_begun = False
+        self._ahead: Program | None = None
+        """What comes next, compiled before its turn."""
         self._whole: set[str] = set()
         """What has been run to its end, or till it failed, once at least."""
 
@@ -123,7 +125,12 @@ class Driver:
         except OSError:
             pass  # reading it fails as well, or its bytecode is not to be looked at
         source = loader.get_data(loader.path)
-        _drive(self, module, loader.path, source, loader.source_to_code(source, loader.path))
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None and (ahead.name, ahead.source) == (loader.path, source):
+            _drive(self, module, self._running_of(ahead), None)
+        else:
+            code = loader.source_to_code(source, loader.path)
+            _drive(self, module, self.prepare(loader.path, source), code)
 
     def execute(self, module: "ModuleType", code: "CodeType") -> None:
         """Run the target's code in its module."""
@@ -142,21 +149,24 @@ class Driver:
         ):
             exec(code, module.__dict__)
         else:
-            _drive(self, module, path, source, code)
+            _drive(self, module, self.prepare(path, source), code)
 
     def prepare(self, name: str, source: bytes) -> "Running | None":
         """What to drive, of a source that compiles; None when this one can only be run whole."""
-        real = self._traces.scope.real(os.path.abspath(name))
-        if real is None:
-            return None
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # they were shown when it was compiled whole
             program = statements.take_apart(source, name)
             program.is_sound = True
             program.compile(0)
-        if program.is_annotated and sys.version_info >= (3, 14):
-            return None  # one function holds the annotations of the whole module (PEP 649)
-        return Running(real, name, program)
+        return None if _is_whole(program) else self._running_of(program)
+
+    def _running_of(self, program: "Program") -> "Running | None":
+        real = self._traces.scope.real(os.path.abspath(program.name))
+        return None if real is None else Running(real, program.name, program)
+
+    def is_through(self, path: str) -> bool:
+        """Whether a file has been run, and is not under way."""
+        return path in self._whole and all(one.path != path for one in self._running)
 
     def enter(self, running: Running) -> None:
         self._running.append(running)
@@ -215,8 +225,32 @@ class Driver:
                 program = statements.take_apart(source, running.name)
         except _BROKEN:
             return None
-        is_whole = program.is_annotated and sys.version_info >= (3, 14)
-        return None if is_whole else program
+        return None if _is_whole(program) else program
+
+    def look_ahead(self, path: str) -> None:
+        """Compile a file that comes next, if it is to be run so, before its turn comes."""
+        source = _read(path) if self._is_edited(path) else None
+        if source is None or (self._ahead is not None and self._ahead.source == source):
+            return
+        self._ahead = None
+        try:
+            with warnings.catch_warnings(record=True) as shown:
+                warnings.simplefilter("always")
+                program = statements.take_apart(source, path)
+                program.compile(0)
+        except _BROKEN:
+            return  # it is told of when it is read
+        if not shown and not _is_whole(program):
+            self._ahead = program
+
+    def _is_edited(self, path: str) -> bool:
+        """Whether it was edited lately, as far as this process knows."""
+        try:
+            changed = os.stat(path).st_ctime
+        except OSError:
+            return False
+        real = os.path.realpath(path)
+        return real in self._chain.hot or self._traces.is_fresh(real, changed)
 
     def uncompilable(self) -> str:
         """A file of the last look that does not compile after all; empty when each does."""
@@ -258,12 +292,17 @@ def _read(path: str) -> bytes | None:
         return None
 
 
+def _is_whole(program: "Program") -> bool:
+    """Whether it can only be run whole: one function holds all annotations (PEP 649)."""
+    return program.is_annotated and sys.version_info >= (3, 14)
+
+
 def _drive(
-    driver: Driver, module: "ModuleType", name: str, source: bytes, code: "CodeType"
+    driver: Driver, module: "ModuleType", running: Running | None, code: "CodeType | None"
 ) -> None:
     """Run a module; its frames in tracebacks are cut as those of importlib are."""
-    running = driver.prepare(name, source)
     if running is None:
+        assert code is not None
         _call_with_frames_removed(exec, code, module.__dict__)
         return
     if running.program.is_annotated:

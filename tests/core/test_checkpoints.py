@@ -5,13 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autoreload.core.checkpoints import (
+    GROWTH,
     LARGEST_STANDBY,
     LATELY,
     MOST,
     MOST_REPEATS,
     MOST_RESTARTS,
+    MOST_SPACED,
     OLDEST_S,
     REPEATS_WITHIN_S,
+    SPACING_S,
     SPARE,
     Repeats,
     aged,
@@ -27,23 +30,57 @@ from autoreload.core.checkpoints import (
 LINES = st.lists(st.sampled_from(["a", "b", "", "\r", " "]), max_size=6)
 
 
+def due(
+    since_s: float,
+    *,
+    spent_s: float = 0.0,
+    depth: int = 1,
+    is_hot: bool = False,
+    has_passed: bool = False,
+) -> bool:
+    return is_due(
+        since_s=since_s, spent_s=spent_s, depth=depth, is_hot=is_hot, has_passed=has_passed
+    )
+
+
 def test_without_history_they_are_spaced_by_time() -> None:
-    assert is_due(since_s=0.021, depth=0, is_hot=False, has_passed=False)
-    assert not is_due(since_s=0.019, depth=0, is_hot=False, has_passed=False)
+    assert due(SPACING_S * 1.01)
+    assert not due(SPACING_S * 0.99)
+
+
+def test_a_long_start_has_them_further_apart() -> None:
+    assert due(GROWTH * 10.1, spent_s=10)
+    assert not due(GROWTH * 9.9, spent_s=10)
+
+
+@given(st.floats(0.1, 25))
+def test_what_is_run_again_is_a_share_of_the_start(start_s: float) -> None:
+    """Whatever is edited first, and however long the start: there is always a checkpoint near."""
+    at, depth = 0.0, 1
+    while depth < MOST_SPACED and at + max(SPACING_S, GROWTH * at) < start_s:
+        at += max(SPACING_S, GROWTH * at)
+        depth += 1
+    assert start_s - at <= max(SPACING_S, GROWTH * at)
 
 
 def test_a_file_edited_lately_has_one_before_it() -> None:
-    assert is_due(since_s=0.003, depth=3, is_hot=True, has_passed=True)
-    assert not is_due(since_s=0.001, depth=3, is_hot=True, has_passed=False)
+    assert due(0.003, depth=3, is_hot=True, has_passed=True)
+    assert not due(0.001, depth=3, is_hot=True)
 
 
 def test_none_is_left_behind_the_newest_edit() -> None:
-    assert not is_due(since_s=5.0, depth=1, is_hot=False, has_passed=True)
+    assert not due(5.0, has_passed=True)
 
 
 def test_a_chain_has_an_end() -> None:
-    assert is_due(since_s=5.0, depth=MOST - 1, is_hot=True, has_passed=False)
-    assert not is_due(since_s=5.0, depth=MOST, is_hot=True, has_passed=False)
+    assert due(5.0, depth=MOST_SPACED - 1)
+    assert not due(5.0, depth=MOST_SPACED)
+
+
+def test_files_edited_lately_have_room_at_the_end_of_a_chain() -> None:
+    assert due(5.0, depth=MOST_SPACED, is_hot=True)
+    assert due(5.0, depth=MOST - 1, is_hot=True)
+    assert not due(5.0, depth=MOST, is_hot=True)
 
 
 def test_the_newest_edit_comes_last() -> None:

@@ -181,6 +181,26 @@ def test_a_warm_restart_that_takes_long_is_said_when_it_begins(app: App) -> None
     app.wait_answer(port, " 1 2 ")
 
 
+def test_two_files_that_are_edited_in_turn_have_a_checkpoint_each(app: App) -> None:
+    """Behind the newest edit none is left, but before another file that was edited lately."""
+    app.write("early.py", "EARLY = 1\n")
+    app.write("slow.py", SLOW)
+    app.write("quick.py", "VALUE = 1\n")
+    app.write("main.py", f"import early\n{SERVER}".replace("{here()}", "{early.EARLY} early"))
+    port = free_port()
+    app.start("--warm", "--verbose", "main.py", str(port))
+    first = born(app, port, " 1 early")
+    app.edit("quick.py", "VALUE = 2\n")
+    assert born(app, port, " 1 2 ") == first
+    app.edit("early.py", "EARLY = 2\n")
+    second = born(app, port, " 2 early")
+    assert second != first
+    app.edit("quick.py", "VALUE = 3\n")
+    assert born(app, port, " 1 3 ") == second
+    assert app.count(r"\(cold") == 0, app.said()
+    assert app.stop_leaves_nothing(port) == 0
+
+
 @pytest.mark.parametrize("save", saving.STYLES)
 def test_every_way_to_save_is_served_warm(app: App, save: saving.Save) -> None:
     port = serve(app)

@@ -8,7 +8,7 @@ from tests.driver import App, free_port
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="warm restarts need Linux")
 
-SLOW = "import os, time\ntime.sleep(0.05)\nBORN = os.urandom(4).hex()\n"
+SLOW = "import os, time\ntime.sleep(0.1)\nBORN = os.urandom(4).hex()\n"
 
 ASGI = """\
 import slow
