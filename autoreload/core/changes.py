@@ -130,8 +130,8 @@ def pace(cost_s: float, *, poll_s: float, has_events: bool | None) -> float:
 LONE_WAIT_S = 0.008
 """What a lone save waits for a second one; the next interpreter boots meanwhile."""
 TOGETHER_S = 0.003
-"""What a lone save that was acted on at once has waited for a second one when the next run begins:
-a warm restart is decided at once, and what is saved while the last run stops is part of it."""
+"""How old a lone save that was acted on at once is when the next run begins: a warm restart is
+decided at once, and what is saved while the last run stops is part of it."""
 FIRST_WAIT_S = 0.02
 LONGEST_WAIT_S = 0.3
 STIR_WAIT_S = 0.05
@@ -180,6 +180,8 @@ class Stir:
         self._since = 0.0
         self._moved: set[str] = set()
         self._last = 0.0
+        self._touched = 0.0
+        """When an event came last, of whatever file."""
 
     def decide(self, paths: "Iterable[str]", now: float) -> None:
         """A restart was decided because of these files.
@@ -194,15 +196,19 @@ class Stir:
 
     def move(self, paths: "Iterable[str]", now: float) -> None:
         """Files were touched; those that the restart is for anyway do not count."""
-        moved = set(paths) - self._decided
-        if moved:
+        touched = set(paths)
+        if touched:
+            self._touched = now
+        if moved := touched - self._decided:
             self._moved |= moved
             self._last = now
 
     def rest(self, now: float) -> float:
         """Seconds until the tree counts as quiet, as far as is known now; 0 when it is."""
         if not self._moved:
-            return max(0.0, self._since + TOGETHER_S - now) if self._decided else 0.0
+            has_events = self._since - self._touched < STIR_MEMORY_S
+            saved = self._touched if has_events else self._since
+            return max(0.0, saved + TOGETHER_S - now) if self._decided else 0.0
         doublings = min(len(self._moved), 16)  # thousands of files would be no float any more
         window: float = min(STIR_WAIT_S * 2**doublings, LONGEST_WAIT_S)
         end = min(self._last + window, self._since + LONGEST_STIR_S)

@@ -13,8 +13,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-COME, GO = b"c", b"!"
-"""Said at a gate: a restart has been announced, so come up to your turn; it is your turn."""
+COME, GO, GREET = b"c", b"!", b"h"
+"""Said at a gate: a restart has been announced, so come up to your turn; it is your turn, and the
+outer has been told; it is your turn, and you tell it."""
 
 
 class Below:
@@ -42,6 +43,11 @@ class Below:
     def is_gone(self) -> bool:
         """Whether it is over, and holds nothing but its memory."""
         return GONE in self.words
+
+    @property
+    def has_come(self) -> bool:
+        """Whether it has come up to its turn, and told what it has of the past."""
+        return WAITS in self.words
 
     @property
     def is_checkpoint(self) -> bool:
@@ -76,10 +82,16 @@ class Below:
             os.write(self.gate, word)
         except OSError:
             return False
-        if word == GO:
+        if word in (GO, GREET):
             os.close(self.gate)
             self.gate = -1
         return True
+
+    def kill(self) -> None:
+        """End it, and the program below it if it has become a checkpoint by now."""
+        below = processes.descendants(self.pid, processes.table())
+        for pid in (self.pid, *(one.pid for one in below)):
+            processes.send(pid, signal.SIGKILL)
 
     def end(self) -> None:
         """End it, and wait for that: nobody is to meet it as a stray."""

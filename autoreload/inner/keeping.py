@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from autoreload.watch.traces import Traces
 
 LONGEST_DRAIN_S = 0.5
-DRAIN_PACE_S = 0.002
+DRAIN_PACE_S = 0.001
 
 
 class Keeping:

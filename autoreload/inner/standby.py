@@ -15,7 +15,7 @@ import os
 import time
 
 from autoreload.core.checkpoints import MOST, STANDBY_AFTER_S
-from autoreload.inner.below import COME, GO, Below, Place, fork_below
+from autoreload.inner.below import COME, GO, GREET, Below, Place, fork_below
 from autoreload.inner.upward import AGAIN, GONE, OVER, UNFIT
 from autoreload.system import pages, processes
 from autoreload.system import plainsignal as signal
@@ -49,12 +49,17 @@ if TYPE_CHECKING:
         def come_ahead(self) -> None:
             """In what is to be the next run: do what can be done before it is wanted."""
 
+        def greet(self, pid: int) -> None:
+            """Tell the outer that the last run is over, and that this one comes next."""
+
         def pass_up(self, reason: str) -> None:
             """Let whoever is above see to the next run."""
 
 
 BURIED_AFTER_S = 0.2
 """How long the memory of a run that is over may stay, so that the next one has the processor."""
+OUTER_S = 0.001
+"""What the outer needs to let the next run begin: nothing of that one runs before."""
 STEP_S = 0.002
 """The pause between two steps of copying: it takes half a core at most from the program."""
 
@@ -258,28 +263,32 @@ class Post:
 
         In the rare case that it should not have, it is ended, and the next one begins above.
         """
+        wait([], OUTER_S)
         reason = self._above.stale()
         if reason:
             self._refusal = reason
             self._run.words += AGAIN
             self._above.pass_up(reason)
-            processes.send(self._run.pid, signal.SIGKILL)
+            self._run.kill()
 
     def _go_on(self) -> Place | None:
         """It is the turn of the next run, if it can go on from here. Raises OSError."""
         if (place := self._look_at_next()) is not None or self._refusal:
             return place
         following, self._next = self._next, None
-        if following is None or not following.tell(GO):
-            if following is not None:
-                following.end()
-            found = fork_below(self._above.fork, self._own())
-            if isinstance(found, Place):
-                self._above.come_ahead()
-                return found
-            found.tell(GO)
-            following = found
-        self._follow(following)
+        if following is not None and following.tell(GO if following.has_come else GREET):
+            if following.has_come:  # while it wakes up
+                self._above.greet(following.pid)
+            self._follow(following)
+            return None
+        if following is not None:
+            following.end()
+        found = fork_below(self._above.fork, self._own())
+        if isinstance(found, Place):
+            self._above.come_ahead()
+            return found
+        found.tell(GREET)
+        self._follow(found)
         return None
 
     def _come_after(self, status: int, run: Below) -> Place | None:

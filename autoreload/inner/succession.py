@@ -11,7 +11,7 @@ import time
 from autoreload.core import checkpoints, protocol
 from autoreload.inner import below
 from autoreload.inner.ahead import await_turn, listings
-from autoreload.inner.below import Place
+from autoreload.inner.below import GREET, Place
 from autoreload.inner.standby import Post
 from autoreload.inner.upward import AGAIN, IS_CHECKPOINT, IS_PROGRAM, OVER, WAITS
 from autoreload.inner.validity import Validity
@@ -90,11 +90,24 @@ class Succession:
             self._chain.channel.tell("cold", reason=reason, over=True)
         self.say_up(AGAIN)
 
+    def greet(self, pid: int) -> None:
+        """Tell the outer that the last run is over, and that this one comes next."""
+        chain = self._chain
+        try:
+            chain.channel.send_for(pid, "hello", chain=[*chain.above, os.getpid()], again=True)
+        except ChannelClosed:
+            pass  # that one meets the same
+
     # --- in the next run ------------------------------------------------------------------------
 
     def bring_tail(self) -> bool:
         """Import what the last run did after this place; false when that has spoilt the process."""
-        return self._chain.tail.bring()
+        past = self._chain.safety.past
+        past.go_on()
+        try:
+            return self._chain.tail.bring()
+        finally:
+            past.rest()
 
     def come_ahead(self) -> None:
         """Do what can be done before it is wanted."""
@@ -113,18 +126,19 @@ class Succession:
         if place.status is None and self._validity.turn_refusal(self._path):
             self.say_up(AGAIN)  # it finds the same, and sees to the next one
             os._exit(protocol.SENTINEL)  # noqa: TID251
-        place.await_word()
+        greets = place.await_word() == GREET
         place.leave()
         try:
-            return self._await_turn(place)
+            return self._await_turn(place, greets=greets)
         except ChannelClosed:
             os._exit(0)  # noqa: TID251  # the outer is gone, and nothing has begun
 
-    def _await_turn(self, place: Place) -> "Message":
+    def _await_turn(self, place: Place, *, greets: bool) -> "Message":
         """The last run is over, and what it has written on its way out is there."""
         chain, status = self._chain, place.status
         ended = {} if status is None else {"ended": os.waitstatus_to_exitcode(status)}
-        chain.channel.send("hello", chain=chain.above, again=True, **ended)
+        if greets:
+            chain.channel.send("hello", chain=chain.above, again=True, **ended)
         since = time.monotonic()
         reason = self._validity.turn_refusal(self._path)
         turn = await_turn(chain.channel)

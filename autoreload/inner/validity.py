@@ -39,5 +39,7 @@ class Validity:
         """The same of a run that begins here, with all that it is going to execute compiled."""
         if reason := self.refusal(path):
             return reason
+        if path:
+            self._driver.look_ahead(path)
         broken = self._driver.uncompilable()
         return f"{broken} does not compile" if broken else ""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _listeners: "dict[str, Callable[..., None]]" = {}
 _guards: "list[Callable[[str, tuple[object, ...]], None]]" = []
 _installed: list[bool] = []
+_at_rest: list[bool] = []
 
 
 def listen(event: str, then: "Callable[..., None]") -> None:
@@ -49,6 +50,16 @@ def unguard() -> None:
     _guards.clear()
 
 
+def rest() -> None:
+    """Hear of nothing until `go_on`: what happens is our own doing."""
+    _at_rest[:] = [True]
+
+
+def go_on() -> None:
+    """Listen again."""
+    _at_rest.clear()
+
+
 def _install() -> None:
     if not _installed:
         _installed.append(True)
@@ -56,6 +67,8 @@ def _install() -> None:
 
 
 def _hear(event: str, arguments: "tuple[object, ...]") -> None:
+    if _at_rest:
+        return
     if _guards:
         _guards[0](event, arguments)
     then = _listeners.get(event)

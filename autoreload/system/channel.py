@@ -70,8 +70,12 @@ class Channel:
 
         False when something had to be kept. Raises ChannelClosed when the other end is gone.
         """
+        return self.send_for(os.getpid(), word, **fields)
+
+    def send_for(self, pid: int, word: str, **fields: object) -> bool:
+        """Send a message in the name of another process. Raises ChannelClosed."""
         self._look_for_fork()
-        self._backlog.append(protocol.encode(word, os.getpid(), fields))
+        self._backlog.append(protocol.encode(word, pid, fields))
         return self.flush()
 
     def tell(self, word: str, **fields: object) -> None:

@@ -82,10 +82,12 @@ class Past:
     def rest(self) -> None:
         """The program stands still, in a checkpoint."""
         self._looks.rest()
+        audit.rest()
 
     def go_on(self) -> None:
         """The program goes on."""
         self._looks.go_on()
+        audit.go_on()
 
     def settle(self) -> None:
         """Right before a fork: what the program has written is left as it is now."""

@@ -27,7 +27,7 @@ from autoreload.watch.boot import Boot
 from autoreload.watch.comparing import Comparing
 from autoreload.watch.later import LOOK_S, Later
 from autoreload.watch.refreshing import Refreshing
-from autoreload.watch.thread import Thread
+from autoreload.watch.thread import Haste, Thread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class Watcher:
         self._settings = settings
         self._outer = os.getppid()
         self.thread = Thread(self._turn_or_end)
+        self._haste = Haste()
         self._is_parting = False
         self.renew()
         self.fds = self._wake_read, self._wake_write = high_pipe()
@@ -243,9 +244,10 @@ class Watcher:
         broken: list[Broken] = []
         looks = 0
         while True:
-            changes = self._comparing.look()
-            if changes != seen or broken:  # a long file takes longer to compile than the wait
-                broken = self._comparing.broken(changes)
+            with self._haste:
+                changes = self._comparing.look()
+                if changes != seen or broken:  # a long file takes longer to compile than the wait
+                    broken = self._comparing.broken(changes)
             wait = self._settings.patience(changes, bool(broken), looks)
             late = time.monotonic() - noticed > LONGEST_SETTLE_S
             has_settled = changes == seen or not wait
@@ -262,7 +264,8 @@ class Watcher:
                 self._questions[:0] = questions
                 return
             looked = time.monotonic()
-        self._act(changes, broken, noticed)
+        with self._haste:
+            self._act(changes, broken, noticed)
         if questions and self._stopping_since is None:
             self._channel.send(
                 "looked", questions=questions, held=bool(self._held), kept=self._later.count

@@ -207,6 +207,16 @@ def test_nothing_rests_before_a_restart_and_after_one_for_a_lone_save() -> None:
     assert stir.rest(11.0) == 0.0, "it is for no file"
 
 
+def test_a_lone_save_is_waited_with_since_its_event() -> None:
+    stir = Stir()
+    stir.move(["a.py"], 10.0)
+    stir.decide(["a.py"], 10.0 + TOGETHER_S / 2)
+    assert stir.rest(10.0 + TOGETHER_S / 2) == pytest.approx(TOGETHER_S / 2)
+    stir.move(["a.py"], 10.0 + TOGETHER_S / 2)
+    assert stir.rest(10.0 + TOGETHER_S) == pytest.approx(TOGETHER_S / 2), "it goes on"
+    assert stir.rest(10.0 + 2 * TOGETHER_S) == 0.0
+
+
 def test_a_second_save_of_the_same_file_is_no_stir() -> None:
     stir = Stir()
     stir.decide(["a.py"], 10.0)

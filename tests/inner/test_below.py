@@ -95,6 +95,22 @@ def test_it_is_ended_and_waited_for(forked: Callable[[Do], Below]) -> None:
         os.waitpid(pid, 0)
 
 
+def test_it_is_ended_with_the_program_below_it(forked: Callable[[Do], Below]) -> None:
+    def do(place: Place) -> None:
+        if not os.fork():
+            signal.pause()
+        os.write(place.mouth, WAITS)
+        signal.pause()
+
+    below = forked(do)
+    assert heard(below, 1) == WAITS
+    (child,) = processes.children(below.pid) or []
+    below.kill()
+    until(lambda: not processes.is_alive(child.pid))
+    below.end()
+    assert not processes.is_alive(below.pid)
+
+
 @pytest.mark.parametrize(
     ("words", "is_over", "goes_on", "is_gone", "is_checkpoint"),
     [

@@ -51,6 +51,24 @@ def test_a_guard_hears_everything_until_it_is_ended() -> None:
     assert said == "[('one', (1,)), ('two', ())]\n"
 
 
+def test_at_rest_nothing_is_heard() -> None:
+    said = output("""
+        import sys
+        from autoreload.system import audit
+        heard = []
+        audit.guard(lambda event, arguments: heard.append(event))
+        audit.listen("two", lambda: heard.append("heard two"))
+        sys.audit("one")
+        audit.rest()
+        sys.audit("two")
+        audit.go_on()
+        sys.audit("two")
+        audit.unguard()
+        print([one for one in heard if one in ("one", "two", "heard two")])
+    """)
+    assert said == "['one', 'two', 'heard two']\n"
+
+
 def test_there_is_one_hook_however_many_ask() -> None:
     """A hook is called for each event for ever, and cannot be taken back."""
     said = output("""

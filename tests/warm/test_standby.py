@@ -11,7 +11,7 @@ import pytest
 from autoreload.core.checkpoints import STANDBY_AFTER_S
 from autoreload.system import processes
 from tests.driver import App, free_port, state_of, until
-from tests.warm.test_restarts import SERVER, born, serve
+from tests.warm.test_restarts import SERVER, SLOW, born, serve
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="warm restarts need Linux")
 
@@ -48,6 +48,13 @@ def standby(app: App, port: int) -> int:
     return until(found, app.said)[0]
 
 
+def prepared(app: App, port: int) -> int:
+    """Wait until one stands by that has nothing left to prepare: it reads at its gate."""
+    waits = standby(app, port)
+    until(lambda: "pipe_read" in Path(f"/proc/{waits}/wchan").read_text(), app.said)
+    return waits
+
+
 def went_on(app: App, port: int, wanted: str, waits: int) -> bool:
     """Whether the run that answers is the one that stood by, or has left it as a checkpoint."""
     return waits in line(app, port, wanted)
@@ -70,12 +77,39 @@ def test_the_next_run_is_the_one_that_stood_by(app: App) -> None:
     port = known(app)
     first = born(app, port, " 1 2 ")
     for value in (3, 4, 5):
-        waits = standby(app, port)
+        waits = prepared(app, port)
         edited(app, value)
         assert went_on(app, port, f" 1 {value} ", waits)
         assert born(app, port, f" 1 {value} ") == first
         app.wait_for("ready in", times=value)
     assert app.count(r"\(cold") == 0, app.said()
+
+
+def test_it_is_so_too_where_a_module_imports_what_is_edited(app: App) -> None:
+    """The file itself comes next then, and is compiled ahead: who does so has not read it yet."""
+    app.write("middle.py", "import slow\nimport quick\n")
+    app.write("slow.py", SLOW)
+    app.write("quick.py", "import sys\nVALUE = 1\n")
+    app.write("main.py", f"import middle\n{SERVER}")
+    port = free_port()
+    app.start("--warm", "--standby", "--verbose", "main.py", str(port))
+    first = born(app, port, " 1 1 ")
+    app.wait_for("ready in")
+    for value in (2, 3, 4, 5):
+        waits = prepared(app, port) if value > 2 else 0
+        test = "VALUE is 5" if value == 5 else "0"
+        app.edit("quick.py", f"import sys\nVALUE = {value}\nTEST = {test}\nLINE = 3\n")
+        if value > 2:
+            assert went_on(app, port, f" 1 {value} ", waits), app.said()
+        assert born(app, port, f" 1 {value} ") == first
+        app.wait_for("ready in", times=value)
+    assert app.count(r"\(cold") == 0, app.said()
+    # Once when the last run's watcher has compiled it, and once when the run has.
+    assert app.count(r"quick\.py:3: SyntaxWarning: ") == 2, app.said()
+    app.edit("quick.py", "VALUE = \n")
+    app.wait_for("SyntaxError: invalid syntax. Held")
+    app.edit("quick.py", "VALUE = 6\nraise ValueError(VALUE)\n")
+    app.wait_for(r'quick\.py", line 2, in <module>\n    raise ValueError\(VALUE\)\nValueError: 6')
 
 
 def test_where_it_is_not_good_it_is_gone(app: App) -> None:

@@ -146,3 +146,19 @@ MASK = f"""{FORKS}
 def test_signals_are_for_the_main_thread() -> None:
     """One that another thread takes does not wake the main thread from its waiting."""
     assert output(MASK.replace("import os, sys", "import os, signal, sys")) == "[]\nset()\n"
+
+
+def test_in_haste_the_program_takes_shorter_turns_and_its_own_after_it() -> None:
+    said = output("""
+        import sys
+        from autoreload.watch.thread import HASTE_S, Haste
+        haste = Haste()
+        sys.setswitchinterval(0.02)
+        with haste:
+            print(round(sys.getswitchinterval(), 6) == HASTE_S)
+        print(sys.getswitchinterval())
+        with haste:
+            sys.setswitchinterval(0.03)
+        print(sys.getswitchinterval())
+    """)
+    assert said == "True\n0.02\n0.03\n"
