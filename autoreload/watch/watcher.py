@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 
 ALONE_S = 0.3
 SLOW_S = 1.0  # what has not ended by then is told about
-NUDGE_S = 0.06
+NUDGE_S, PATIENT_S = 0.01, 0.05
+"""When an app that is to end is looked at: a signal right before a wait does not end that."""
 LONGEST_SETTLE_S = 10.0
 
 
@@ -181,7 +182,8 @@ class Watcher:
 
     def _interval(self) -> float:
         if self._stopping_since is not None:
-            return 0.05
+            is_new = time.monotonic() - self._stopping_since < NUDGE_S
+            return NUDGE_S if is_new else PATIENT_S
         return min(self._pace(), LOOK_S) if self._later.is_pending else self._pace()
 
     def _pace(self) -> float:
@@ -339,7 +341,7 @@ class Watcher:
 
     def _hurry(self, since: float) -> None:
         self._app.proceed()
-        if since > NUDGE_S:
+        if since >= NUDGE_S:
             self._app.nudge()
         if since > SLOW_S and not self._told_slow:
             self._told_slow = True
