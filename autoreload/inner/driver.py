@@ -125,12 +125,14 @@ class Driver:
         except OSError:
             pass  # reading it fails as well, or its bytecode is not to be looked at
         source = loader.get_data(loader.path)
+        running = code = None
         ahead, self._ahead = self._ahead, None
         if ahead is not None and (ahead.name, ahead.source) == (loader.path, source):
-            _drive(self, module, self._running_of(ahead), None)
-        else:
+            running = self._running_of(ahead)
+        if running is None:
             code = loader.source_to_code(source, loader.path)
-            _drive(self, module, self.prepare(loader.path, source), code)
+            running = self.prepare(loader.path, source)
+        _drive(self, module, running, code)
 
     def execute(self, module: "ModuleType", code: "CodeType") -> None:
         """Run the target's code in its module."""

@@ -47,7 +47,10 @@ if TYPE_CHECKING:
             """In what stands by: import what the last run did; false when that has spoilt it."""
 
         def come_ahead(self) -> None:
-            """In what is to be the next run: do what can be done before it is wanted."""
+            """In what is to be the next run: do what comes before its turn."""
+
+        def rehearse(self) -> None:
+            """In what stands by: do what may be wanted, as long as nothing is."""
 
         def greet(self, pid: int) -> None:
             """Tell the outer that the last run is over, and that this one comes next."""
@@ -208,6 +211,7 @@ class Post:
                     os.write(place.mouth, UNFIT)
                     os._exit(1)  # noqa: TID251
                 self._above.come_ahead()
+                self._above.rehearse()
                 place.await_word()
             except Exception:  # nobody waits for it: the checkpoint forks again when it is needed
                 os._exit(1)  # noqa: TID251

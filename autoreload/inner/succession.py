@@ -110,14 +110,17 @@ class Succession:
             past.rest()
 
     def come_ahead(self) -> None:
-        """Do what can be done before it is wanted."""
+        """Tell what it has of the past, and take leave of numbers that it shares with others."""
         try:
             telling.tell_ahead(self._chain.channel, self._chain.traces)
         except ChannelClosed:
             os._exit(0)  # noqa: TID251
         self._chain.safety.renewing.renew_numbers()
+
+    def rehearse(self) -> None:
+        """Do ahead what can be done ahead: list folders, compile, and look whether it can go on."""
         self._listings = listings(self._chain.traces.scope)
-        self._validity.turn_refusal(self._path)  # what it takes to look is in memory by then
+        self._validity.turn_refusal(self._path)
 
     def come(self, place: Place) -> "Message":
         """Come up while the last run ends; returns with the word to go on."""
