@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-SPACING_S, GROWTH = 0.05, 0.6
+SPACING_S, GROWTH = 0.06, 0.6
 """What the first edit of a file may cost that could have been saved: so much, or that share of what
 lies before it. A fork costs 2 to 5 ms, and some megabytes of pages that come to differ."""
 CLOSE_S = 0.002

@@ -53,7 +53,7 @@ def test_a_long_start_has_them_further_apart() -> None:
     assert not due(GROWTH * 9.9, spent_s=10)
 
 
-@given(st.floats(0.1, 25))
+@given(st.floats(0.1, 28))
 def test_what_is_run_again_is_a_share_of_the_start(start_s: float) -> None:
     """Whatever is edited first, and however long the start: there is always a checkpoint near."""
     at, depth = 0.0, 1

@@ -32,11 +32,11 @@ PROGRAMS = {
     ),
     "it raises a group": "raise ExceptionGroup('both', [ValueError(1), TypeError(2)])\n",
     "it is imported again": (
-        "import time\nprint(__name__)\nif __name__ == '__main__':\n    time.sleep(0.03)\n"
+        "import time\nprint(__name__)\nif __name__ == '__main__':\n    time.sleep(0.08)\n"
         "    import program\n    print(program.__name__)\n"
     ),
 }
-MODULE = "import time\ntime.sleep(0.03)\nx = 1\n\n\ndef g():\n    raise KeyError(x)\n\n\ng()\n"
+MODULE = "import time\ntime.sleep(0.08)\nx = 1\n\n\ndef g():\n    raise KeyError(x)\n\n\ng()\n"
 
 
 def both(folder: Path, text: str, *flags: str) -> tuple[Outcome, Outcome]:

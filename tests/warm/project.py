@@ -115,7 +115,7 @@ class Module:
             lines.append("from __future__ import annotations")
         lines += ["import os, time", "from base import Base, register"]
         lines += [f"import {self.heavy}"] * bool(self.heavy)
-        lines += ["time.sleep(0.022)"] * self.sleeps
+        lines += ["time.sleep(0.035)"] * self.sleeps
         for one in self.imports:
             lines.append(f"import m{one}")
             if one in self.stars:

@@ -8,7 +8,7 @@ from tests.driver import App, free_port
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="warm restarts need Linux")
 
-SLOW = "import time\nBORN = time.time()\ntime.sleep(0.05)\nLIST = [1, {'a': (2, None)}]\n"
+SLOW = "import time\nBORN = time.time()\ntime.sleep(0.1)\nLIST = [1, {'a': (2, None)}]\n"
 MAIN = """\
 import http.server, os, sys
 import slow
@@ -46,7 +46,7 @@ def test_a_program_that_serves_nothing_is_compared_when_it_is_up(app: App) -> No
 
 def test_a_wrong_one_is_named_and_all_is_cold_from_there(app: App) -> None:
     """A child has read the file, and nobody can see that."""
-    slow = "import subprocess, time\ntime.sleep(0.05)\n"
+    slow = "import subprocess, time\ntime.sleep(0.1)\n"
     slow += "SEEN = subprocess.run(['cat', 'hidden'], capture_output=True, text=True).stdout\n"
     app.write("hidden", "1")
     app.write("slow.py", slow)
