@@ -110,16 +110,16 @@ class Succession:
             past.rest()
 
     def come_ahead(self) -> None:
-        """Tell what it has of the past, and take leave of numbers that it shares with others."""
+        """Tell what it has of the past, and see what it is to forget of that when it begins."""
         try:
             telling.tell_ahead(self._chain.channel, self._chain.traces)
         except ChannelClosed:
             os._exit(0)  # noqa: TID251
         self._chain.safety.renewing.renew_numbers()
+        self._listings = listings(self._chain.traces.scope)
 
     def rehearse(self) -> None:
-        """Do ahead what can be done ahead: list folders, compile, and look whether it can go on."""
-        self._listings = listings(self._chain.traces.scope)
+        """Look whether it can go on: what that takes is in memory then, and the file compiled."""
         self._validity.turn_refusal(self._path)
 
     def come(self, place: Place) -> "Message":

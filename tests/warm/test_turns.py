@@ -1,5 +1,6 @@
 """From one run to the next: the old one's memory may be there, and nothing else of it."""
 
+import os
 import re
 import sys
 
@@ -103,6 +104,21 @@ def test_what_the_last_run_writes_on_its_way_out_is_read_by_the_next(app: App, o
         app.edit("quick.py", f"VALUE = {value}\n")
         app.wait_for(f"run {value} after {value - 1}")
         app.wait_for("ready in", times=value)
+
+
+@STANDBY
+def test_a_file_is_found_that_came_where_the_folder_looks_as_before(app: App, option: str) -> None:
+    """importlib lists a folder again only when its time has changed, and clocks are coarse."""
+    (app.project / "__pycache__").mkdir()  # which would be made in its midst
+    start(app, option, "print('found', quick.VALUE, flush=True)\n")
+    for value in range(2, 5):
+        before = app.project.stat()
+        app.write(f"new{value}.py", f"VALUE = {value}\n")
+        os.utime(app.project, ns=(before.st_atime_ns, before.st_mtime_ns))
+        app.edit("quick.py", f"import new{value}\nVALUE = new{value}.VALUE\n")
+        app.wait_for(f"found {value}")
+        app.wait_for("ready in", times=value)
+    assert is_warm(app), app.said()
 
 
 @STANDBY
