@@ -16,7 +16,7 @@ class Newcomers:
 
     def __init__(self) -> None:
         self._count = 0
-        self._last = ""
+        self._last: list[str] = []
         self._known = ""
         """The last one that was complete: importlib moves a module to the end when it has run it,
         so one that is under way is no mark."""
@@ -25,7 +25,7 @@ class Newcomers:
 
     def names(self) -> list[str]:
         """What has come in since the last call; what was under way then may be named again."""
-        count, last = len(sys.modules), next(reversed(sys.modules), "")
+        count, last = len(sys.modules), _newest(1)[:1]
         if count == self._count and last == self._last:
             return []
         self._count, self._last = count, last
@@ -41,18 +41,23 @@ class Newcomers:
         """The names behind the mark, the newest first."""
         size = _AT_ONCE
         while True:
-            try:
-                names = list(islice(reversed(sys.modules), size))  # at once: threads import
-            except RuntimeError:  # they do so side by side
-                return list(sys.modules)[::-1]
+            names = _newest(size)
             if self._known in names:
                 behind = names.index(self._known)
                 # One that was read again stands further back now than it did.
                 if len(sys.modules) - 1 - behind <= self._place:
                     return names[:behind]
-            if len(names) < size:
+            if len(names) != size:  # these are all
                 return names
             size *= 8
+
+
+def _newest(most: int) -> list[str]:
+    """So many names, or all of them, the newest first."""
+    try:
+        return list(islice(reversed(sys.modules), most))
+    except RuntimeError:  # another thread imports at this very moment
+        return list(sys.modules)[::-1]
 
 
 def _is_complete(name: str) -> bool:

@@ -1,6 +1,7 @@
 """What has come in since the last look, in the order of its imports."""
 
 import sys
+import threading
 from collections.abc import Iterator
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -140,3 +141,32 @@ def test_none_is_missed(steps: list[tuple[str, str]]) -> None:
         assert came <= named
     finally:
         clean()
+
+
+def test_others_may_import_meanwhile() -> None:
+    """An iterator over a table that grows fails, and threads change between any two steps."""
+    newcomers = Newcomers()
+    is_over = threading.Event()
+
+    def imports() -> None:
+        for number in range(20_000):
+            bring(str(number))
+            if number % 50 == 0:
+                clean()
+        is_over.set()
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    thread = threading.Thread(target=imports)
+    thread.start()
+    try:
+        while not is_over.is_set():
+            newcomers.names()
+    finally:
+        is_over.wait(60)
+        thread.join()
+        sys.setswitchinterval(before)
+        clean()
+    bring("last")
+    assert news(newcomers)[-1] == "last"
+    clean()
