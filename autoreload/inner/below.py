@@ -11,7 +11,7 @@ from autoreload.system.channel import high_pipe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
 COME, GO, GREET = b"c", b"!", b"h"
 """Said at a gate: a restart has been announced, so come up to your turn; it is your turn, and the
@@ -89,9 +89,7 @@ class Below:
 
     def kill(self) -> None:
         """End it, and the program below it if it has become a checkpoint by now."""
-        below = processes.descendants(self.pid, processes.table())
-        for pid in (self.pid, *(one.pid for one in below)):
-            processes.send(pid, signal.SIGKILL)
+        processes.kill_tree(self.pid)
 
     def end(self) -> None:
         """End it, and wait for that: nobody is to meet it as a stray."""
@@ -137,7 +135,7 @@ class Place:
         processes.live_without_parent()
 
 
-def fork_below(forks: "Callable[[], int]", others: "Iterable[int]") -> Below | Place:
+def fork_below(others: "Iterable[int]") -> Below | Place:
     """Fork, with a way up and a gate: what the checkpoint knows of it, and in the fork its place.
 
     The fork closes `others`, and dies with the checkpoint until it goes on. Raises OSError.
@@ -150,7 +148,7 @@ def fork_below(forks: "Callable[[], int]", others: "Iterable[int]") -> Below | P
         _close(ears, mouth)
         raise
     try:
-        pid = forks()
+        pid = fork()
     except OSError:
         _close(ears, mouth, hear, gate)
         raise
@@ -176,6 +174,5 @@ def fork() -> int:
     """Fork; from 3.12 on CPython warns of native threads, which are looked at by us."""
     if sys.version_info < (3, 12) or not census.tasks():
         return os.fork()  # filters that change let warnings be shown once more
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
         return os.fork()

@@ -235,6 +235,7 @@ class Chain:
         self.watcher.revive()
 
     def descend(self, mouth: int) -> None:
+        """In a fork: the process above is a checkpoint, which hears what is said at the mouth."""
         self.up.begin(mouth)
         # Not by getppid: it may be gone already, and another one be the parent.
         self.parent, self._pid = self._pid, getpid()

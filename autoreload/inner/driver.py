@@ -155,8 +155,8 @@ class Driver:
 
     def prepare(self, name: str, source: bytes) -> "Running | None":
         """What to drive, of a source that compiles; None when this one can only be run whole."""
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # they were shown when it was compiled whole
+        # They were shown when it was compiled whole.
+        with warnings.catch_warnings(action="ignore"):
             program = statements.take_apart(source, name)
             program.is_sound = True
             program.compile(0)
@@ -222,8 +222,7 @@ class Driver:
     def _take_apart(self, running: Running, source: bytes) -> "Program | None":
         """The program of another text of a file under way; None when it can only be run whole."""
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
+            with warnings.catch_warnings(action="ignore"):
                 program = statements.take_apart(source, running.name)
         except _BROKEN:
             return None
@@ -236,8 +235,7 @@ class Driver:
             return
         self._ahead = None
         try:
-            with warnings.catch_warnings(record=True) as shown:
-                warnings.simplefilter("always")
+            with warnings.catch_warnings(record=True, action="always") as shown:
                 program = statements.take_apart(source, path)
                 program.compile(0)
         except _BROKEN:
@@ -259,8 +257,7 @@ class Driver:
         for running in self._running:
             if running.next_program is not None:
                 try:
-                    with warnings.catch_warnings():
-                        warnings.simplefilter("ignore")
+                    with warnings.catch_warnings(action="ignore"):
                         running.next_program.compile(running.begun)
                 except _BROKEN:
                     return running.path

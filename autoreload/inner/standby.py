@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     class Above(Protocol):
         """What the checkpoint knows and decides."""
 
-        def fork(self) -> int:
-            """Fork. Raises OSError."""
-
         def say_up(self, word: bytes) -> None:
             """Speak to the checkpoint above."""
 
@@ -243,9 +240,9 @@ class Post:
         self._next.words += self._next.heard()
         if self._next.ears >= 0 and not self._next.goes_on:
             return None
-        if UNFIT in self._next.words:  # another one is to do without
-            self._is_unfit, self._due = True, time.monotonic() if self._refusal is None else None
         due = self._due
+        if UNFIT in self._next.words:  # another one is to do without
+            self._is_unfit, due = True, time.monotonic() if self._refusal is None else None
         self.discard()
         self._due = due
         return self._announced() if self._refusal == "" else None
@@ -287,7 +284,7 @@ class Post:
             return None
         if following is not None:
             following.end()
-        found = fork_below(self._above.fork, self._own())
+        found = fork_below(self._own())
         if isinstance(found, Place):
             self._above.come_ahead()
             return found
@@ -309,7 +306,7 @@ class Post:
     def _fork(self) -> Place | None:
         """Fork what is to be the next run, if that can be done now; its place in there."""
         try:
-            found = fork_below(self._above.fork, self._own())
+            found = fork_below(self._own())
         except OSError:  # a limit of descriptors or processes, or no memory
             return None
         if isinstance(found, Place):

@@ -9,7 +9,6 @@ import os
 import time
 
 from autoreload.core import checkpoints, protocol
-from autoreload.inner import below
 from autoreload.inner.ahead import await_turn, listings
 from autoreload.inner.below import GREET, Place
 from autoreload.inner.standby import Post
@@ -59,10 +58,6 @@ class Succession:
             os._exit(0)  # noqa: TID251  # that one is gone, the program lives on without us
         self.say_up(OVER)
         processes.end_like(status)
-
-    def fork(self) -> int:
-        """Fork. Raises OSError."""
-        return below.fork()
 
     def say_up(self, word: bytes) -> None:
         """Speak to the checkpoint above."""

@@ -16,9 +16,8 @@ class Validity:
         self._driver = driver
 
     def stale(self) -> str:
-        """What is otherwise among the installed files, which are many and hardly ever change."""
-        found = self._safety.past.stale_installed()
-        return f"{found}: installed, and written since" if found else ""
+        """The same as `refusal` among the installed files, which takes long to tell."""
+        return self._safety.past.stale_installed()
 
     def refusal(self, path: str) -> str:
         """What would be otherwise in a fresh start that came to this file; empty if nothing."""

@@ -221,10 +221,7 @@ class Child:
 
     def kill(self) -> None:
         """End it and what is below it, now."""
-        below = processes.descendants(self.pid, processes.table())
-        processes.send(self.pid, signal.SIGKILL)
-        for process in below:
-            processes.send(process.pid, signal.SIGKILL)
+        processes.kill_tree(self.pid)
 
     def outlives(self, pid: int) -> bool:
         """Whether this end is that of a checkpoint, and the app lives on.

@@ -5,7 +5,6 @@ tells what differs from one cold start to the next; what is left is a fault, and
 switched off.
 """
 
-import signal
 import time
 
 from autoreload.core import protocol, twins, wording
@@ -97,9 +96,7 @@ class Verifying:
         twin, self._twin = self._twin, None
         if twin is not None:
             twin.channel.close()
-            for one in processes.descendants(twin.pid, processes.table()):
-                processes.send(one.pid, signal.SIGKILL)
-            processes.send(twin.pid, signal.SIGKILL)
+            processes.kill_tree(twin.pid)
 
     def end(self) -> None:
         """The present run is over."""

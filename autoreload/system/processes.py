@@ -226,6 +226,13 @@ def descendants(root: int, processes: "Mapping[int, Process]") -> list[Process]:
     return found
 
 
+def kill_tree(root: int) -> None:
+    """SIGKILL for a process and for everything that is below it by now."""
+    below = descendants(root, table())
+    for pid in (root, *(one.pid for one in below)):
+        send(pid, signal.SIGKILL)
+
+
 def children(pid: int) -> list[Process] | None:
     """What a process has started itself, or taken in, and is alive; None if nobody tells (Linux).
 

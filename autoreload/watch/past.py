@@ -161,8 +161,9 @@ class Past:
     # --- and whether it is still so -----------------------------------------------------------
 
     def stale_installed(self) -> str:
-        """An installed file that was written since it was loaded; empty when there is none."""
-        return self._traces.installed.changed()
+        """What it would find otherwise among the installed files; empty if nothing."""
+        path = self._traces.installed.changed()
+        return f"{path}: installed, and written since" if path else ""
 
     def differences(self) -> "Iterable[Difference]":
         """What a fresh start would find otherwise, the likeliest first; but for installed files."""

@@ -11,17 +11,19 @@ if TYPE_CHECKING:
     from autoreload.watch.traces import Traces
 
 
-def tell_loaded(channel: "Channel", traces: "Traces", paths: "Iterable[str]") -> None:
+def tell_loaded(
+    channel: "Channel", traces: "Traces", paths: "Iterable[str]", **more: object
+) -> None:
     """Tell of files as they are known now. Raises ChannelClosed."""
     entries = [traces.loaded[path].entry() for path in paths]
     for batch in protocol.batches(entries):
-        channel.send("loaded", files=batch)
+        channel.send("loaded", files=batch, **more)
 
 
-def tell_links(channel: "Channel", links: "Iterable[Link]") -> None:
+def tell_links(channel: "Channel", links: "Iterable[Link]", **more: object) -> None:
     """Tell of links that were followed for the first time, if anybody is there."""
     for batch in protocol.batches(list(links)):
-        channel.tell("linked", links=batch)
+        channel.tell("linked", links=batch, **more)
 
 
 def tell_written(channel: "Channel", path: str) -> None:
@@ -49,10 +51,8 @@ def tell_ahead(channel: "Channel", traces: "Traces") -> None:
 
     Raises ChannelClosed.
     """
-    for batch in protocol.batches([one.entry() for one in list(traces.loaded.values())]):
-        channel.send("loaded", files=batch, ahead=True)
-    for batch in protocol.batches(list(traces.links.said.items())):
-        channel.send("linked", links=batch, ahead=True)
+    tell_loaded(channel, traces, list(traces.loaded), ahead=True)
+    tell_links(channel, traces.links.said.items(), ahead=True)
     questions = [
         (folder, name, answer)
         for folder, names in traces.searches.probes.asked.items()

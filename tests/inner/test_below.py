@@ -23,7 +23,7 @@ def forked() -> Iterator[Callable[[Do], Below]]:
     made: list[Below] = []
 
     def fork(do: Do) -> Below:
-        found = fork_below(os.fork, [])
+        found = fork_below([])
         if isinstance(found, Place):
             try:
                 do(found)

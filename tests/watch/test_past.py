@@ -22,7 +22,7 @@ past.install()
 def differs():
     found = [f"{os.path.basename(one.path)}: {one.reason}" for one in past.differences()]
     if stale := past.stale_installed():
-        found.append(f"{os.path.basename(stale)}: installed")
+        found.append(stale)
     print("then", *found)
 """
 
@@ -120,7 +120,7 @@ def test_an_installed_file_that_is_written_in_place_is_another_past(tmp_path: Pa
     )
     assert told(tmp_path, before, f"open({str(module)!r}, 'a').close()") == ""
     change = f"with open({str(module)!r}, 'a') as file: file.write('VALUE = 2')"
-    assert told(tmp_path, before, change).endswith("lib.py: installed")
+    assert told(tmp_path, before, change).endswith("lib.py: installed, and written since")
 
 
 def test_what_the_program_writes_after_it_was_read_is_another_past(tmp_path: Path) -> None:
