@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.runs import AUTORUN, PYTHON, Outcome, run
+from tests.slow import PAUSE
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="warm restarts need Linux")
 
@@ -32,11 +33,11 @@ PROGRAMS = {
     ),
     "it raises a group": "raise ExceptionGroup('both', [ValueError(1), TypeError(2)])\n",
     "it is imported again": (
-        "import time\nprint(__name__)\nif __name__ == '__main__':\n    time.sleep(0.08)\n"
+        f"import time\nprint(__name__)\nif __name__ == '__main__':\n    {PAUSE}\n"
         "    import program\n    print(program.__name__)\n"
     ),
 }
-MODULE = "import time\ntime.sleep(0.08)\nx = 1\n\n\ndef g():\n    raise KeyError(x)\n\n\ng()\n"
+MODULE = f"import time\n{PAUSE}\nx = 1\n\n\ndef g():\n    raise KeyError(x)\n\n\ng()\n"
 
 
 def both(folder: Path, text: str, *flags: str) -> tuple[Outcome, Outcome]:

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+from collections.abc import Callable
 from types import ModuleType
 
 import pytest
@@ -12,10 +13,22 @@ from autoreload.inner import hastening, occasions
 LONG_S = 60.0
 
 
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """A module that has imported asyncio, as `uvicorn.server` has."""
+@pytest.fixture(autouse=True)
+def nobody_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test hears of another one's sleepers."""
     monkeypatch.setattr(hastening, "_sleepers", [])
+
+
+def with_sleep(sleep: Callable[[float], None]) -> ModuleType:
+    """A module that has taken its `sleep` from another one, as Celery's have."""
+    module = ModuleType("timer")
+    module.__dict__["sleep"] = sleep
+    return module
+
+
+@pytest.fixture
+def server() -> ModuleType:
+    """A module that has imported asyncio, as `uvicorn.server` has."""
     module = ModuleType("server")
     module.__dict__["asyncio"] = asyncio
     hastening.hasten_uvicorn(module)
@@ -66,8 +79,7 @@ def test_all_else_is_the_module_itself(server: ModuleType) -> None:
         _ = server.asyncio.nothing_like_it
 
 
-def test_a_module_without_it_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hastening, "_sleepers", [])
+def test_a_module_without_it_is_left_alone() -> None:
     hastening.hasten_uvicorn(ModuleType("other"))
     hastening.hasten_celery(ModuleType("other"))
     hastening.hurry()
@@ -81,11 +93,9 @@ def test_uvicorn_has_what_is_replaced() -> None:
 
 
 @pytest.fixture
-def celery(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+def celery() -> ModuleType:
     """A module that has taken `sleep` from `time`, as `celery.utils.timer2` has."""
-    monkeypatch.setattr(hastening, "_sleepers", [])
-    module = ModuleType("timer")
-    module.__dict__["sleep"] = time.sleep
+    module = with_sleep(time.sleep)
     hastening.hasten_celery(module)
     return module
 
@@ -106,10 +116,8 @@ def test_a_plain_sleep_is_cut_short(celery: ModuleType) -> None:
     assert slept(celery, LONG_S) < LONG_S / 2, "and so is every other one"
 
 
-def test_polling_ends_as_if_its_time_were_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hastening, "_sleepers", [])
-    module = ModuleType("base")
-    module.__dict__["sleep"] = time.sleep
+def test_polling_ends_as_if_its_time_were_up() -> None:
+    module = with_sleep(time.sleep)
     hastening.hasten_kombu(module)
     module.sleep(0)
     hastening.hurry()
@@ -117,11 +125,13 @@ def test_polling_ends_as_if_its_time_were_up(monkeypatch: pytest.MonkeyPatch) ->
         module.sleep(LONG_S)
 
 
-def test_a_sleep_of_somebody_elses_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sleep_of_somebody_elses_is_left_alone() -> None:
     """gevent puts its own there."""
-    monkeypatch.setattr(hastening, "_sleepers", [])
-    module = ModuleType("timer")
-    module.__dict__["sleep"] = own = lambda seconds_: None
+
+    def own(delay: float) -> None:
+        """It is no sleep of `time`'s."""
+
+    module = with_sleep(own)
     hastening.hasten_celery(module)
     assert module.sleep is own
 

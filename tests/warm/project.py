@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests import saving
+from tests.slow import PAUSE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,7 +116,7 @@ class Module:
             lines.append("from __future__ import annotations")
         lines += ["import os, time", "from base import Base, register"]
         lines += [f"import {self.heavy}"] * bool(self.heavy)
-        lines += ["time.sleep(0.035)"] * self.sleeps
+        lines += [PAUSE] * self.sleeps
         for one in self.imports:
             lines.append(f"import m{one}")
             if one in self.stars:

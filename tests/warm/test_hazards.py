@@ -6,10 +6,10 @@ import sys
 import pytest
 
 from tests.driver import App, free_port
+from tests.slow import PAUSE, SLOW
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="warm restarts need Linux")
 
-SLOW = "import os, time\ntime.sleep(0.1)\nBORN = os.urandom(4).hex()\n"
 WAITS = "import time\nwhile True: time.sleep(1000)\n"
 
 
@@ -315,7 +315,7 @@ def test_who_asks_a_program_that_failed_is_told_why_after_a_warm_restart_too(app
 def test_it_is_said_what_keeps_later_checkpoints_from_being_left_and_where(app: App) -> None:
     app.write("slow.py", SLOW)
     app.write("quick.py", "VALUE = 1\n")
-    opens = "import threading, time\nimport slow\n{}\ntime.sleep(0.1)\nimport quick\n"
+    opens = f"import threading, time\nimport slow\n{{}}\n{PAUSE}\nimport quick\n"
     text = opens.format("threading.Thread(target=time.sleep, args=(1000,), daemon=True).start()")
     app.write("main.py", f"{text}print('v', quick.VALUE, flush=True)\n{WAITS}")
     app.start("--warm", "--verbose", "main.py")

@@ -13,10 +13,12 @@ from autoreload.system import processes
 from tests import saving
 from tests.controlling import command
 from tests.driver import App, free_port, state_of, until
+from tests.slow import PAUSE
+from tests.slow import SLOW as SLOW_MODULE
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="warm restarts need Linux")
 
-SLOW = "import os, time\ntime.sleep(0.1)\nBORN = os.urandom(4).hex()\nVALUE = 1\n"
+SLOW = f"{SLOW_MODULE}VALUE = 1\n"
 
 SERVER = """\
 import http.server, os, sys
@@ -481,7 +483,7 @@ def test_without_the_option_there_are_no_checkpoints(app: App) -> None:
 def test_a_module_that_has_failed_once_is_run_from_its_beginning(app: App) -> None:
     """It was gone on with in its second execution, and the first one had been the old text's."""
     app.write("seen.py", "SEEN = []\n")
-    twice = "import seen, time\nseen.SEEN.append(1)\ntime.sleep(0.1)\nVALUE = 1\nraise OSError\n"
+    twice = f"import seen, time\nseen.SEEN.append(1)\n{PAUSE}\nVALUE = 1\nraise OSError\n"
     app.write("twice.py", twice)
     tries = "try:\n    import twice\nexcept OSError:\n    pass\n" * 2
     shows = "print('seen', seen.SEEN, flush=True)\nimport time\ntime.sleep(1000)\n"
@@ -500,9 +502,9 @@ def test_a_module_that_has_failed_once_is_run_from_its_beginning(app: App) -> No
 
 def test_a_target_with_two_names_is_run_from_its_beginning(app: App) -> None:
     app.write("other.py", "import main\nVALUE = main.LAST\n")
-    guard = "if __name__ == '__main__':\n    import other\n    import time\n    time.sleep(0.1)\n"
+    guard = f"if __name__ == '__main__':\n    import other\n    import time\n    {PAUSE}\n"
     text = f"LAST = 1\n{guard}    print('of', other.VALUE, flush=True)\n    time.sleep(1000)\n"
-    early = "import time\ntime.sleep(0.1)\n"
+    early = f"import time\n{PAUSE}\n"
     late = "def last():\n    return 1\n"
     app.write("main.py", early + late + text)
     app.start("--warm", "main.py")

@@ -5,10 +5,10 @@ import sys
 import pytest
 
 from tests.driver import App, free_port
+from tests.slow import SLOW
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="warm restarts need Linux")
 
-SLOW = "import os, time\ntime.sleep(0.1)\nBORN = os.urandom(4).hex()\n"
 
 ASGI = """\
 import slow

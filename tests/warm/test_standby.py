@@ -11,6 +11,7 @@ import pytest
 from autoreload.core.checkpoints import STANDBY_AFTER_S
 from autoreload.system import processes
 from tests.driver import App, free_port, state_of, until
+from tests.slow import PAUSE
 from tests.warm.test_restarts import SERVER, SLOW, born, serve
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="warm restarts need Linux")
@@ -123,10 +124,8 @@ def test_where_it_is_not_good_it_is_gone(app: App) -> None:
 
 def test_it_stands_where_the_newest_edit_is(app: App) -> None:
     """Not at the deepest checkpoint, which has run what is edited now."""
-    app.write("late.py", "import time\ntime.sleep(0.1)\nVALUE = 1\n")
-    app.write(
-        "slow.py", "import os, time\ntime.sleep(0.1)\nBORN = os.urandom(4).hex()\nVALUE = 1\n"
-    )
+    app.write("late.py", f"import time\n{PAUSE}\nVALUE = 1\n")
+    app.write("slow.py", SLOW)
     app.write("quick.py", "VALUE = 1\n")
     app.write("main.py", SERVER.replace("import quick\n", "import quick\nimport late\n"))
     port = _serve_main(app)
@@ -230,7 +229,7 @@ def test_it_waits_without_work(app: App) -> None:
 
 def test_the_first_edit_of_a_session_goes_on_before_the_last_edited_file(app: App) -> None:
     mid = "import os, time\ntime.sleep(0.005)\nBORN = os.urandom(4).hex()\n"
-    app.write("slow.py", "import time\ntime.sleep(0.1)\n")
+    app.write("slow.py", f"import time\n{PAUSE}\n")
     app.write("mid.py", mid)
     app.write("quick.py", "VALUE = 1\n")
     waits = "import time\ntime.sleep(1000)\n"

@@ -7,10 +7,10 @@ import sys
 import pytest
 
 from tests.driver import App
+from tests.slow import SLOW
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="warm restarts need Linux")
 
-SLOW = "import os, time\ntime.sleep(0.1)\nBORN = os.urandom(4).hex()\n"
 WAITS = "import time\nwhile True: time.sleep(1000)\n"
 STANDBY = pytest.mark.parametrize("option", ["--standby", "--no-standby"])
 

@@ -5,10 +5,11 @@ import sys
 import pytest
 
 from tests.driver import App, free_port
+from tests.slow import PAUSE
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="warm restarts need Linux")
 
-SLOW = "import time\nBORN = time.time()\ntime.sleep(0.1)\nLIST = [1, {'a': (2, None)}]\n"
+SLOW = f"import time\nBORN = time.time()\n{PAUSE}\nLIST = [1, {{'a': (2, None)}}]\n"
 MAIN = """\
 import http.server, os, sys
 import slow
@@ -46,7 +47,7 @@ def test_a_program_that_serves_nothing_is_compared_when_it_is_up(app: App) -> No
 
 def test_a_wrong_one_is_named_and_all_is_cold_from_there(app: App) -> None:
     """A child has read the file, and nobody can see that."""
-    slow = "import subprocess, time\ntime.sleep(0.1)\n"
+    slow = f"import subprocess, time\n{PAUSE}\n"
     slow += "SEEN = subprocess.run(['cat', 'hidden'], capture_output=True, text=True).stdout\n"
     app.write("hidden", "1")
     app.write("slow.py", slow)
