@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from autoreload.core.wording import Line
-    from autoreload.watch.backends import Backend
+    from autoreload.watch.backends import Backend, Kind
 
 _TICK_NS = 50_000_000
 _LATELY_NS = 10_000_000_000
@@ -50,6 +50,7 @@ class Sources:
         *,
         root: str,
         poll_s: float | None,
+        backend: "Kind" = "auto",
     ) -> None:
         """`watched` gives every watched file; with `poll_s` there are no events, as is wanted."""
         self._is_wanted = is_wanted
@@ -57,6 +58,7 @@ class Sources:
         self._complain = complain
         self._root = root
         self._poll_s = poll_s
+        self._kind = backend
         self._backend: Backend | None = None
         self._is_open = False
         self._wanted: set[str] = set()
@@ -108,7 +110,7 @@ class Sources:
         from autoreload.watch import backends
 
         try:
-            self._backend = backends.WatchdogBackend(self._is_wanted)
+            self._backend = backends.opened(self._kind, self._is_wanted)
         except ImportError:
             self._fail(wording.polling("watchdog is not installed", POLL_S))
         except OSError as error:
