@@ -1,13 +1,14 @@
 """The options of the command line, as click reads them; imported only when there are any."""
 
+import sys
+
 import click
 
 from autoreload import __version__
-from autoreload.core import advice
 from autoreload.core.options import Options, OptionsProblem
 from autoreload.core.precedence import Given
 from autoreload.core.settings import Setting
-from autoreload.parameters import Listed, Seconds
+from autoreload.parameters import Listed, Seconds, sentence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,6 +91,12 @@ _NEVER_IN_A_FILE = (
     default=None,
     metavar="[=SECONDS]",
     help="Compare files by polling instead of file events.  [--poll means 0.5]",
+)
+@click.option(
+    "--backend",
+    type=click.Choice(["auto", "inotify", "watchdog", "poll"]),
+    default="auto",
+    help="Where file events come from.  [default: auto]",
 )
 @click.option(
     "--data/--no-data",
@@ -238,7 +245,7 @@ def parse(words: "Sequence[str]") -> Given | None:
     except click.exceptions.Exit:
         return None
     except click.ClickException as problem:
-        raise OptionsProblem(_sentence(problem)) from None
+        raise OptionsProblem(sentence(problem)) from None
     given = Given()
     for field, value in context.params.items():
         if field != "target":
@@ -288,11 +295,14 @@ def options(values: "Mapping[str, Any]", called: "Callable[[str], str]") -> Opti
 
     Raises OptionsProblem.
     """
+    if values["backend"] == "inotify" and sys.platform != "linux":
+        raise OptionsProblem(f"{called('backend')} 'inotify' is Linux's; 'watchdog' is everywhere")
     return Options(
         watch=values["watch"],
         ignore=values["ignore"],
         delay_s=values["delay"],
         poll_s=values["poll"],
+        backend=values["backend"],
         data=values["data"],
         reload=values["reload"],
         hold=values["hold"],
@@ -335,14 +345,3 @@ def _places(texts: "Sequence[str]", called: "Callable[[str], str]") -> "tuple[Pl
 def _joined(word: str) -> str:
     """An optional value is taken only behind `=`, so the word alone must not take the next one."""
     return f"{word}={_ALONE[word]}" if word in _ALONE else word
-
-
-def _sentence(problem: click.ClickException) -> str:
-    """Click's complaint in our style: lower case, no full stop, what to do."""
-    if isinstance(problem, click.NoSuchOption):
-        # Click words it differently from version to version.
-        near = advice.did_you_mean(problem.possibilities or ())
-        return f"no option {problem.option_name!r}{near or '; see autorun --help'}"
-    text = problem.format_message().strip().rstrip(".")
-    text = " ".join(text.split())
-    return f"{text[:1].lower()}{text[1:]}; see autorun --help"

@@ -1,9 +1,10 @@
-"""The kinds of values that click reads for us: lists in variables, seconds, times with a unit."""
+"""What click reads for us, lists in variables, seconds, times with a unit; and its complaints."""
 
 import os
 
 import click
 
+from autoreload.core import advice
 from autoreload.core.options import out_of_bounds
 
 _LONGEST_S = 86_400.0
@@ -58,3 +59,14 @@ class Duration(click.ParamType[float]):
         if not 0 <= seconds <= _LONGEST_S:
             self.fail(f"{text!r} is not between 0 and {_LONGEST_S:g} s", param, ctx)
         return seconds
+
+
+def sentence(problem: click.ClickException) -> str:
+    """Click's complaint in our style: lower case, no full stop, what to do."""
+    if isinstance(problem, click.NoSuchOption):
+        # Click words it differently from version to version.
+        near = advice.did_you_mean(problem.possibilities or ())
+        return f"no option {problem.option_name!r}{near or '; see autorun --help'}"
+    text = problem.format_message().strip().rstrip(".")
+    text = " ".join(text.split())
+    return f"{text[:1].lower()}{text[1:]}; see autorun --help"

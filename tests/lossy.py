@@ -5,16 +5,17 @@ The outer alone is like that: it is the process that has them, and it starts the
 
 import random
 from collections.abc import Callable
+from typing import Any
 
 SHARE = 0.3
 SEED = 4_711
 
 
-def losing(hints: Callable[[object], set[str]]) -> Callable[[object], set[str]]:
+def losing(hints: Callable[[Any], set[str]]) -> Callable[[Any], set[str]]:
     """A backend's `hints` without what is lost."""
     chance = random.Random(SEED)
 
-    def fewer(backend: object) -> set[str]:
+    def fewer(backend: Any) -> set[str]:
         return {path for path in sorted(hints(backend)) if chance.random() >= SHARE}
 
     return fewer
@@ -22,9 +23,12 @@ def losing(hints: Callable[[object], set[str]]) -> Callable[[object], set[str]]:
 
 def main() -> None:
     from autoreload.__main__ import main as open_door
-    from autoreload.watch.backends import WatchdogBackend
+    from autoreload.watch.observer import WatchdogBackend
+    from autoreload.watch.queue import InotifyBackend
 
-    setattr(WatchdogBackend, "hints", losing(WatchdogBackend.hints))  # type: ignore[arg-type]  # noqa: B010
+    backend: Any
+    for backend in (InotifyBackend, WatchdogBackend):
+        backend.hints = losing(backend.hints)
     open_door()
 
 

@@ -17,6 +17,7 @@ SAID: dict[str, tuple[str, list[tuple[list[str], str, str, object]]]] = {
     "ignore": ("ignore", [(["-i", "a"], "a", '"a"', ("a",))]),
     "delay": ("delay_s", [(["-d", "2"], "2", "2", 2.0)]),
     "poll": ("poll_s", [(["--poll"], "0.5", "true", 0.5), (["--poll=3"], "3", "3", 3.0)]),
+    "backend": ("backend", [(["--backend=watchdog"], "watchdog", '"watchdog"', "watchdog")]),
     "data": ("data", [(["--no-data"], "0", "false", False), (["--data"], "1", "true", True)]),
     "reload": ("reload", [(["--noreload"], "0", "false", False)]),
     "hold": ("hold", [(["--no-hold"], "0", "false", False), (["--hold"], "1", "true", True)]),

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
 
 LONGEST_S = 86_400
+POLL_S = 0.5
+"""How often files are compared by who wants that and does not say it."""
 
 
 class OptionsProblem(Exception):  # it is the user's, not a fault of ours
@@ -28,6 +30,7 @@ class Options:
     """The options of one autorun; every field is one option of the command line."""
 
     __slots__ = (
+        "backend",
         "background",
         "clear",
         "color",
@@ -67,6 +70,7 @@ class Options:
         ignore: tuple[str, ...] = (),
         delay_s: float = 0.0,
         poll_s: float | None = None,
+        backend: "Literal['auto', 'inotify', 'watchdog', 'poll']" = "auto",
         data: bool = True,
         reload: bool = True,
         hold: bool = True,
@@ -97,7 +101,9 @@ class Options:
         self.ignore = ignore
         self.data = data
         self.delay_s = delay_s
-        self.poll_s = poll_s
+        self.poll_s = POLL_S if backend == "poll" and poll_s is None else poll_s
+        self.backend = backend
+        """Where file events come from; `auto` is inotify on Linux, and watchdog elsewhere."""
         self.reload = reload
         self.hold = hold
         self.signal = signal

@@ -1,5 +1,7 @@
 """How a target is run, as one value."""
 
+import os.path
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -87,6 +89,12 @@ def has_bytecode_elsewhere(plan: Plan, environment: "Mapping[str, str]") -> bool
     return "PYTHONPYCACHEPREFIX" in environment or any(
         "pycache_prefix" in flag for flag in plan.flags
     )
+
+
+def compiles_like(plan: Plan, python: str) -> bool:
+    """Whether the program's interpreter takes sources as another one does, run without flags."""
+    is_same = os.path.realpath(plan.python) == os.path.realpath(python)
+    return plan.kind != "command" and not plan.flags and is_same
 
 
 def titled(words: "Sequence[str]") -> str:

@@ -110,16 +110,19 @@ class App:
 
     def _stop(self, *, restart: bool) -> None:
         """The signal goes to the main thread, which it wakes from any wait."""
-        if self.chain is not None:
+        ports: set[int | str] = set()
+        if restart and self.keeping is not None:
+            try:
+                ports = self.keeping.hand_over()
+            except Exception:  # whatever a program does to its sockets, the restart goes on
+                pass
+        if self.chain is not None:  # the next one comes up beside what is still being answered
             if restart:
                 self.chain.announce()
             else:
                 self.chain.end()
-        if restart and self.keeping is not None:
-            try:
-                self.keeping.hand_over(self.longest_stop_s)
-            except Exception:  # whatever a program does to its sockets, the restart goes on
-                pass
+        if ports and self.keeping is not None:
+            self.keeping.drain(ports, self.longest_stop_s)
         self._asked_at = self._position()
         signal.pthread_kill(self._main, self._signal)
         if restart and "autoreload.inner.hastening" in sys.modules:

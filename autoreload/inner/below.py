@@ -72,11 +72,15 @@ class Below:
             self.ears = -1
         return words
 
-    def tell(self, word: bytes) -> bool:
-        """Say something at its gate; whether it lives and will hear it."""
+    def lives(self) -> bool:
+        """Whether it has not ended."""
         if self.pid and os.waitpid(self.pid, os.WNOHANG)[0]:
             self.pid = 0
-        if not self.pid:
+        return bool(self.pid)
+
+    def tell(self, word: bytes) -> bool:
+        """Say something at its gate; whether it lives and will hear it."""
+        if not self.lives():
             return False
         try:
             os.write(self.gate, word)

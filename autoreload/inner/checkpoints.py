@@ -140,7 +140,8 @@ class Chain:
         Returns where its end has to be waited for: other threads may run until then, and what it
         has started is to be ended before the next run begins.
         """
-        is_alone = getpid() == self._pid and _count() <= 1 and not census.children()
+        is_ours = getpid() == self._pid
+        is_alone = is_ours and _count() <= 1 and processes.child_pids(self._pid) == []
         if is_alone and not self._is_forgone and (mouth := self.up.mouth()) is not None:
             self.watcher.part()  # the next one hears what is said on the channel from here on
             parting.part(code, mouth, GONE)

@@ -1,11 +1,12 @@
 """Looks at this process with the eyes of somebody who is about to fork it."""
 
 import _thread
+import os
 import sys
 
 from autoreload.core.forking import Facts
 from autoreload.inner.leaving import remember
-from autoreload.system import census, libc
+from autoreload.system import census, libc, processes
 from autoreload.system import plainsignal as signal
 
 TYPE_CHECKING = False
@@ -30,7 +31,7 @@ def gather(main: int, known: "Collection[tuple[int, str]]", logs: "Collection[in
         tracer=tracer(),
         has_loop=_has_loop(),
         has_timer=any(signal.getitimer(which)[0] for which in _TIMERS) or census.has_timer(),
-        children=census.children(),
+        children=processes.child_pids(os.getpid()) or [],
         maps=census.shared_maps(),
         descriptors=census.descriptors(known, logs),
         resident=census.resident(),

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from autoreload.watch.traces import Traces
 
 LONGEST_DRAIN_S = 0.5
-DRAIN_PACE_S = 0.001
+DRAIN_PACE_S = 0.0003
 
 
 class Keeping:
@@ -221,18 +221,14 @@ class Keeping:
 
     # --- the restart ------------------------------------------------------------------------------
 
-    def hand_over(self, longest_s: float) -> None:
-        """Give the outer every listener, and let what is being answered end.
-
-        Takes `longest_s` at most, or half a second.
-        """
+    def hand_over(self) -> "set[int | str]":
+        """Give the outer every listener; the ports and paths of those."""
         if not self._bound and not self._is_below:
-            return
+            return set()
         given = self._give()
         for listener in given:
             self._put_empty(listener)
-        ports = {one.address.port or one.address.host for one in given if one.address is not None}
-        self._drain(ports, min(longest_s, LONGEST_DRAIN_S))
+        return {one.address.port or one.address.host for one in given if one.address is not None}
 
     def _give(self) -> "list[Listener]":
         from autoreload.system import channel as channels
@@ -283,18 +279,27 @@ class Keeping:
         for name in self._empties:
             listeners.knock(name)
 
-    def _drain(self, ports: "set[int | str]", longest_s: float) -> None:
+    def drain(self, ports: "set[int | str]", longest_s: float) -> None:
+        """Let what is being answered at these ports end; for half a second at most."""
         from autoreload.system import listeners
 
-        until = time.monotonic() + longest_s
+        until = time.monotonic() + min(longest_s, LONGEST_DRAIN_S)
         activity = None
         if any(isinstance(one, str) for one in ports):
             from autoreload.system.activity import Activity
 
             activity = Activity()
+        busy: set[int] = set()
         while time.monotonic() < until:
             quiet_ms = activity.quiet_ms() if activity else sys.maxsize
-            if not any(is_busy(one) for one in listeners.traffic(ports, quiet_ms)):
+            # Each look takes Python's lock from what is being answered, so it is a short one until
+            # those are done that were busy before.
+            for among in (busy, None) if busy else (None,):
+                traffic = listeners.traffic(ports, quiet_ms, among=among)
+                busy = {fd for fd, one in traffic if is_busy(one)}
+                if busy:
+                    break
+            else:
                 return
             wait([], DRAIN_PACE_S)
 

@@ -277,11 +277,12 @@ class Post:
         if (place := self._look_at_next()) is not None or self._refusal:
             return place
         following, self._next = self._next, None
-        if following is not None and following.tell(GO if following.has_come else GREET):
-            if following.has_come:  # while it wakes up
+        if following is not None and following.lives():
+            if following.has_come:  # the outer has more to do than that one until it goes on
                 self._above.greet(following.pid)
-            self._follow(following)
-            return None
+            if following.tell(GO if following.has_come else GREET):
+                self._follow(following)
+                return None
         if following is not None:
             following.end()
         found = fork_below(self._own())

@@ -246,11 +246,16 @@ class Child:
         next_one.greeted = next_one.is_warm = True
         next_one.nonce = "again"
         next_one.needs = dict(self.needs)  # told once, when a package is loaded first
-        for message in self._ahead:
-            if message.pid == next_one.live:
-                next_one._take(message)
+        next_one._ahead = self._ahead
         self.channel = None
         return next_one
+
+    def catch_up(self) -> None:
+        """Take in what this run has told ahead of its turn."""
+        ahead, self._ahead = self._ahead, []
+        for message in ahead:
+            if message.pid == self.live:
+                self._take(message)
 
     def close(self) -> None:
         """The app is gone: forks of it may still hold the other end, and are not heard."""

@@ -1,4 +1,4 @@
-"""A restart that the outer decides by itself, and why."""
+"""What the outer finds by itself: files to look at, and a restart that it decides, with why."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,3 +38,19 @@ class Restart:
             installed=(*self.installed, *other.installed),
             settings=(*self.settings, *other.settings),
         )
+
+
+class Found:
+    """What a look found, by what it asks for."""
+
+    __slots__ = ("hinted", "loaded", "refresh", "restart", "touched")
+
+    def __init__(self) -> None:
+        self.restart: list[str] = []
+        self.refresh: list[str] = []
+        self.touched: set[str] = set()
+        """Whatever there was an event for."""
+        self.hinted = False
+        """The inner should look."""
+        self.loaded: list[str] = []
+        """What the inner has loaded of that, when it is nothing else and not much."""

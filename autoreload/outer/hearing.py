@@ -89,6 +89,8 @@ class Hearing:
                 self._launchpad.written.update(message.texts("paths"))
             case "give" | "take" | "free" | "asks":
                 self._report.not_kept(self._sockets.hear(message, child))
+                if message.word == "give":
+                    self._runs.look_ahead()
             case "ahead":
                 self._launchpad.ahead = message.texts("modules")
             case "own":

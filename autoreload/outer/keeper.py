@@ -86,6 +86,8 @@ class Keeper:
         self._backlog = sockets.widest_backlog()
         self._begun: float | None = None
         self._first_taken: float | None = None
+        self.taken_at = 0.0
+        """When a program was given one last."""
 
     def add(self, fd: int, address: Address, turn: int = 0) -> None:
         """Keep a listener from here on; the descriptor is ours to close."""
@@ -169,7 +171,7 @@ class Keeper:
         """The listener for what a program is about to bind, which has it from here on."""
         held = keeping.choose(self.kept, wanted)
         if held is not None:
-            held.taken_at = time.monotonic()
+            held.taken_at = self.taken_at = time.monotonic()
             self._first_taken = self._first_taken or held.taken_at
             if held.path is not None:
                 held.path.restore()

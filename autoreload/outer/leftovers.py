@@ -78,9 +78,8 @@ class Leftovers:
         return list(below.values())
 
     def _below(self, spared: "Collection[int]") -> list[processes.Process]:
-        direct = processes.children(os.getpid())
-        known = {*spared, *self._before, *self._left}
-        if direct is not None and all(one.pid in known for one in direct):
+        direct = processes.child_pids(os.getpid())
+        if direct is not None and {*spared, *self._before, *self._left}.issuperset(direct):
             return []  # the usual case, told without a walk through every process
         table = processes.table()
         for pid in self._before:

@@ -1,9 +1,11 @@
 """What the outer does about hints: hands them to the inner, or decides where no inner can."""
 
+import sys
 import time
 
 from autoreload.core import protocol
 from autoreload.core.changes import FIRST_WAIT_S, LONGEST_WAIT_S, Stir
+from autoreload.core.plans import compiles_like, has_bytecode_elsewhere
 from autoreload.outer.found import Restart
 from autoreload.outer.packages import Packages
 from autoreload.outer.prompts import Prompts
@@ -12,6 +14,9 @@ from autoreload.system import files, repository
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from autoreload.core.plans import Plan
     from autoreload.core.protocol import Message
     from autoreload.outer.child import Child
 
@@ -23,10 +28,11 @@ UNANSWERED_S = 2.0
 class Noticing:
     """Turns hints into requests to the inner, and into restarts where the outer itself compared."""
 
-    def __init__(self, watching: Watching, bytecode_elsewhere: bool) -> None:
-        """With `bytecode_elsewhere` (PYTHONPYCACHEPREFIX) it is distrusted, not looked for."""
+    def __init__(self, watching: Watching, plan: "Plan", environment: "Mapping[str, str]") -> None:
         self._watching = watching
-        self._bytecode_elsewhere = bytecode_elsewhere
+        self._bytecode_elsewhere = has_bytecode_elsewhere(plan, environment)
+        self._proves = compiles_like(plan, sys.executable)
+        """Whether what compiles here compiles in the program as well."""
         self._packages = Packages(watching.is_ignored)
         self._prompts = Prompts()
         self._asked_at: float | None = None
@@ -108,7 +114,7 @@ class Noticing:
         self._stir.move(found.touched, now)
         if child is not None:
             if found.hinted:
-                child.tell("look")
+                self._ask_for(found.loaded, child)
                 self._asked_at = self._asked_at or now
             if found.refresh:
                 child.tell("refresh", paths=protocol.shortened(found.refresh))
@@ -122,6 +128,17 @@ class Noticing:
             return self._settled(now)
         installed = self._packages.look(now)
         return Restart([], now, installed=installed) if installed else None
+
+    def _ask_for(self, paths: list[str], child: "Child") -> None:
+        """Have the inner look, for no more than these, if there are any.
+
+        A lone source is read and compiled here: in a program that works, whatever the watcher does
+        makes that wait, and it itself waits for Python's lock at each call to the kernel.
+        """
+        proof = None
+        if self._proves and len(paths) == 1 and not repository.busy(paths[0]):
+            proof = files.proof(paths[0])
+        child.tell("look", paths=paths, proof=proof)
 
     def cached(self, message: "Message", child: "Child") -> None:
         """A directory that the framework caches is watched, and what it may have missed is said."""

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     Opened = sockets.Listener | sockets.UnixListener
 
 PACE_S = 0.01
+TAKEN_PACE_S, TAKEN_LATELY_S = 0.001, 0.02
+"""Who has just been given a kept socket is about to listen on it."""
 SHARE = 100
 """A look may come late by one part in this many of the run's age: who listens on no port, but on a
 socket of another kind, would otherwise be looked at a hundred times a second."""
@@ -24,9 +26,9 @@ QUIET_S = 0.3
 LONGEST_S = 60.0
 
 
-def listening_before(keeper: "Keeper") -> set[int]:
-    """What listens before a run begins, and is none of its sockets then; by inode."""
-    return {*sockets.listening(), *sockets.listening_unix()} - keeper.inodes()
+def listening() -> set[int]:
+    """What listens now; by inode."""
+    return {*sockets.listening(), *sockets.listening_unix()}
 
 
 class Readiness:
@@ -41,14 +43,17 @@ class Readiness:
         serves: bool,
         says: bool = False,
     ) -> None:
-        """`serves`: it is waited for to listen; `says`: to say itself that it is ready."""
+        """`before` is what listened before the run, and is none of its sockets.
+
+        `serves`: it is waited for to listen; `says`: to say itself that it is ready.
+        """
         self._child = child
         self._says = says
         self._keeper = keeper
         self._serves = serves
         self._before = before
         self._unix_at: float | None = None
-        self._looked_below = 0.0
+        self._looked = self._looked_below = 0.0
         self.ready_at: float | None = None
         self.urls: list[str] = []
 
@@ -64,16 +69,26 @@ class Readiness:
 
     def interval(self) -> float | None:
         """Seconds until the next look; None when there is nothing left to find out."""
-        age = time.monotonic() - self._child.started
+        now = time.monotonic()
+        age = now - self._child.started
         if self.ready_at is not None or age > LONGEST_S:
             return None
-        return max(PACE_S, age / SHARE)
+        return max(0.0, self._due(age) - now)
 
-    def look(self) -> bool:
-        """Whether the run has become ready since the last look."""
+    def _due(self, age: float) -> float:
+        """When to look next: a look goes through all that listens, so not at every word."""
+        is_about_to = self._looked < self._keeper.taken_at + TAKEN_LATELY_S
+        return self._looked + (TAKEN_PACE_S if is_about_to else max(PACE_S, age / SHARE))
+
+    def look(self, *, is_last: bool = False) -> bool:
+        """Whether the run has become ready since the last look; `is_last`: it is about to end."""
         now = time.monotonic()
         if self.ready_at is not None:
             return False
+        is_due = self._child.up_at is not None or now >= self._due(now - self._child.started)
+        if not is_due and not is_last:
+            return False
+        self._looked = now
         urls = self._urls(sockets.listening(), now)
         if self._child.up_at is not None:
             if not urls:

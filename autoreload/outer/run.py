@@ -6,7 +6,6 @@ import time
 
 from autoreload.core import protocol, variables, wording
 from autoreload.core.lifecycle import ALIVE, Action, Event, State, step
-from autoreload.core.plans import has_bytecode_elsewhere
 from autoreload.outer import keys, leftovers
 from autoreload.outer.asking import Asking
 from autoreload.outer.clearing import Clearing
@@ -80,7 +79,7 @@ class Outer:
         self._leftovers = leftovers.Leftovers(identity, options)
         self._clearing = Clearing(self._leftovers, self._ears, self._report)
         self._watching = Watching(options, self._root, self._complain)
-        self._noticing = Noticing(self._watching, has_bytecode_elsewhere(plan, environment))
+        self._noticing = Noticing(self._watching, plan, environment)
         self._runs = Runs(
             self._launchpad, self._watching, self._noticing, self._sockets, serves=plan.serves
         )
@@ -119,7 +118,7 @@ class Outer:
             self._report.named(self._watching.add_pattern(pattern), pattern)
         self._feed(Event.CHANGED)
         while self._state is not State.GONE:
-            self._wait(self._timeout())
+            self._wait()
             for heard in self._ears.heard():
                 self._on_signal(heard)
             self._on_messages()
@@ -137,18 +136,19 @@ class Outer:
     def _child(self) -> "Child | None":
         return self._runs.child
 
-    def _wait(self, timeout_s: float | None) -> None:
+    def _wait(self) -> None:
         channel = self._child.fileno() if self._child is not None else None
-        fds = (self._ears.fileno(), channel, self._watching.fileno(), self._outage.fileno())
-        others = (*self._sockets.filenos(), *self._recording.readable())
+        fds = [channel, *(one.fileno() for one in (self._ears, self._watching, self._outage))]
+        fds += [*self._control.filenos(), *self._sockets.filenos(), *self._recording.readable()]
         writable = self._recording.writable()
-        ready = wait((*fds, *self._control.filenos(), *others), timeout_s, writable=writable)
+        ready = wait(fds, self._timeout(), writable=writable)
+        while self._watching.is_idle(ready) and (left := self._timeout()):
+            ready = wait(fds, left, writable=writable)
         self._sockets.answer(ready)
         self._control.serve(ready, time.monotonic())
-        if self._child is None or channel is None or not ready.get(channel, 0) & POLLHUP:
-            return
-        if not self._ears.wait(DYING_S):  # no end follows: the app has closed every descriptor
-            self._on_messages()
+        hangs_up = channel is not None and ready.get(channel, 0) & POLLHUP
+        if self._child is not None and hangs_up and not self._ears.wait(DYING_S):
+            self._on_messages()  # no end follows: the app has closed every descriptor
             self._child.close()
             self._watching.follow(self._child, inner=False)
 
@@ -257,6 +257,7 @@ class Outer:
                 self._report.called(message.pid)
                 self._feed(Event.CALLED)
             case "restart":
+                self._on_ready(self._runs.newly_ready(is_last=True))
                 # What a child of the app has loaded as well is found here, too, and said once.
                 is_news = self._state in (State.BOOTING, State.RUNNING)
                 self._deciding.announced(message, is_news=is_news)
@@ -343,8 +344,7 @@ class Outer:
             self._deciding.found(restart)
             self._feed(Event.CHANGED)
 
-    def _complain(self, line: wording.Line) -> None:
-        """The event source is not to be trusted, wholly or in part."""
+    def _complain(self, line: wording.Line) -> None:  # of the event source, wholly or in part
         self._report.once(line)
         if self._child is not None and not self._watching.has_events:
             self._child.tell("events", on=False)

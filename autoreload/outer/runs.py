@@ -3,7 +3,7 @@
 import time
 
 from autoreload.core.checkpoints import SPARE_AFTER_S
-from autoreload.outer.readiness import Readiness, listening_before
+from autoreload.outer.readiness import Readiness, listening
 from autoreload.outer.strangers import Strangers
 from autoreload.outer.verifying import Verifying
 from autoreload.system import census, files
@@ -50,6 +50,8 @@ class Runs:
         self._is_decided = False
         """A change has been found since the present run began."""
         self.verifying = Verifying(launchpad)
+        self._listening: set[int] | None = None
+        """What listened when the run handed its own over; the next one's is not among it."""
         self._stand_by_at: float | None = None
         """When the next run's interpreter is to be started ahead."""
 
@@ -68,7 +70,10 @@ class Runs:
         wait = self._launchpad.waits and self._noticing.rest() > 0
         if not wait:  # it begins at once, and what is saved from here on is news
             self._watching.rebase()
-        before = listening_before(self._keeper)  # it may be up before we are on again
+        # It may be up before we are on again.
+        before = listening() if self._listening is None else self._listening
+        self._listening = None
+        before -= self._keeper.inodes()
         self.child = self._launchpad.start(wait=wait)
         self._readiness = Readiness(
             self.child, self._keeper, before, serves=self._serves, says=self._will_say()
@@ -102,6 +107,7 @@ class Runs:
     def _begin(self, child: "Child") -> None:
         """The new run reads what is there from now on."""
         self._keeper.begin()
+        child.catch_up()
         self._noticing.follow(child)
         if child.nonce:
             self._watching.rebase()
@@ -128,6 +134,10 @@ class Runs:
         if self.child is None or not self.child.chain:
             self._launchpad.prepare()
 
+    def look_ahead(self) -> None:
+        """The run has handed over what it listens on: look at all that listens, until it ends."""
+        self._listening = listening()
+
     def open_events(self) -> None:
         """Start the event source, once; until then the inner's watcher looks often."""
         if self._watching.fileno() is None:
@@ -153,9 +163,9 @@ class Runs:
             times.append(self._stand_by_at - now)
         return times + self._sockets.timeouts(now) + self.verifying.timeouts()
 
-    def newly_ready(self) -> Readiness | None:
-        """How the run became ready, if it has since the last call."""
-        if self._readiness is None or not self._readiness.look():
+    def newly_ready(self, *, is_last: bool = False) -> Readiness | None:
+        """How the run became ready, if it has since the last call; `is_last`: it is to end."""
+        if self._readiness is None or not self._readiness.look(is_last=is_last):
             return None
         if self._readiness.urls:
             self._keeper.replaced()

@@ -62,6 +62,10 @@ class Sources:
         self._backend: Backend | None = None
         self._is_open = False
         self._wanted: set[str] = set()
+        self._hinted: set[str] = set()
+        """What came in and nobody has asked for yet."""
+        self._has_lost = False
+        """The same of events that were lost."""
         self._subscribed: dict[str, Identity] = {}
         self._since_ns: dict[str, int] = {}
         self._shortage: Doubt | None = None
@@ -210,11 +214,20 @@ class Sources:
         took = self._poller
         return pace(self._poll_s, processor_s=took.processor_s, wall_s=took.wall_s)
 
+    def stirs(self) -> bool:
+        """Take the events in; whether any of them is worth a look."""
+        if self._backend is None:
+            return False
+        self._hinted |= self._backend.hints()
+        self._has_lost |= self._backend.has_lost()
+        return bool(self._hinted) or self._has_lost
+
     def hints(self) -> set[str]:
         """The paths that may have changed, by events and, when it is time, by looking."""
-        found = self._backend.hints() if self._backend is not None else set()
-        if self._backend is not None and self._backend.has_lost():
-            self.is_fresh = True
+        self.stirs()
+        found, self._hinted = self._hinted, set()
+        if self._has_lost:
+            self._has_lost, self.is_fresh = False, True
             self._complain(wording.overflow(inotify.queue_limit()))
         now = time.monotonic()
         # Early rather than to wake up for it alone.

@@ -14,6 +14,7 @@ from autoreload.core.patterns import Patterns
 from autoreload.core.trust import POLL_S
 from autoreload.outer.asked import Asked
 from autoreload.outer.comparing import changed
+from autoreload.outer.found import Found
 from autoreload.outer.sources import Sources
 from autoreload.system import files
 from autoreload.watch import trees
@@ -23,7 +24,7 @@ from autoreload.watch.trees import Tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from autoreload.core.options import Options
     from autoreload.core.wording import Line
@@ -31,22 +32,10 @@ if TYPE_CHECKING:
 
 SWEEP_S = 2.0
 EARLY = 0.25  # who is awake anyway sweeps by this share early: two clocks fall together so
+MOST_NAMED = 8
+"""Files of one save that the inner is told of by name."""
 _LINK = "a link on the way to what was read"
 SHARE = 200  # a sweep may take one part in this many of the time between two
-
-
-class Found:
-    """What a look found, by what it asks for."""
-
-    __slots__ = ("hinted", "refresh", "restart", "touched")
-
-    def __init__(self) -> None:
-        self.restart: list[str] = []
-        self.refresh: list[str] = []
-        self.touched: set[str] = set()
-        """Whatever there was an event for."""
-        self.hinted = False
-        """The inner should look."""
 
 
 class Watching:
@@ -57,7 +46,12 @@ class Watching:
         self._root = root
         self._ignored = of_option(options.ignored, root)
         self._sources = Sources(
-            self.is_wanted, self._files, complain, root=root, poll_s=options.poll_s
+            self.is_wanted,
+            self._files,
+            complain,
+            root=root,
+            poll_s=options.poll_s,
+            backend=options.backend,
         )
         self._trees: list[Tree] = []
         self._cached: list[Tree] = []
@@ -160,6 +154,10 @@ class Watching:
     def fileno(self) -> int | None:
         """The descriptor to wait for, once there is one."""
         return self._sources.fileno()
+
+    def is_idle(self, ready: "Mapping[int, int]") -> bool:
+        """Whether there are only events that nobody wants: of a database, at each request."""
+        return list(ready) == [self.fileno()] and not self._sources.stirs()
 
     @property
     def has_events(self) -> bool:
@@ -291,6 +289,8 @@ class Watching:
         if hints and self._inner_compares:
             known = {*self._loaded, *self._links.said}
             found.hinted = not known.isdisjoint(hints) or any(map(self._probes.is_wanted, hints))
+            if len(hints) <= MOST_NAMED and hints <= self._loaded.keys():
+                found.loaded = sorted(hints)
         if self.next_sweep() <= self._pace() * EARLY:
             return self._sweep(found)
         if not hints:

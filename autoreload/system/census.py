@@ -21,14 +21,6 @@ def tasks() -> list[str]:
     return [name for name in names if name]  # without those that have ended meanwhile
 
 
-def children() -> list[int]:
-    """The pids of what this process has started and not waited for yet."""
-    found = []
-    for task in os.listdir("/proc/self/task"):
-        found += [int(pid) for pid in _read(f"/proc/self/task/{task}/children").split()]
-    return found
-
-
 def shared_maps() -> list[str]:
     """The names of memory that is mapped shared and can be written to."""
     lines = [line for line in _read("/proc/self/maps").splitlines() if " rw-s " in line]

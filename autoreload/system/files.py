@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 LARGEST_DIGESTED = 64 << 20
 """Bytes of the largest file whose content is compared; above it the signature decides."""
 
+LARGEST_PROVEN = 1 << 18
+"""Bytes of the largest source that is compiled while others wait."""
+
 LONGEST_EXCERPT = 400
 """Characters of a line that are shown with an error; generated files have lines of megabytes."""
 
@@ -174,6 +177,26 @@ def broken(path: str) -> "Broken | None":
     except (ValueError, RecursionError, MemoryError) as error:  # a NUL byte, or too deep
         return Broken(path, 0, 0, type(error).__name__, str(error), "")
     return None
+
+
+def proof(path: str) -> "tuple[Signature, int] | None":
+    """Signature and digest of a Python source that compiles without a word; None for any other.
+
+    The filters for warnings are those of this process: not for one that runs the app.
+    """
+    import warnings
+
+    before, source = signature(path), _content(path)
+    if before is None or not source or len(source) > LARGEST_PROVEN or not path.endswith(".py"):
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            compile(source, path, "exec", dont_inherit=True)
+    except (SyntaxError, Warning, ValueError, RecursionError, MemoryError):
+        return None
+    # Looked at again: what is written now has an event to come.
+    return (before, digest_of(source)) if signature(path) == before else None
 
 
 def all_broken(paths: "Iterable[str]") -> "list[Broken]":

@@ -39,7 +39,7 @@ _LARGEST = _HEAD.size + 255 + 1
 
 
 class Event:
-    """Something that happened to an entry of a directory, or to the directory if `name` is empty."""
+    """What happened to an entry of a directory, or to the directory itself if `name` is empty."""
 
     __slots__ = ("mask", "name", "number")
 

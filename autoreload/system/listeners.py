@@ -6,7 +6,6 @@ descriptors and `_socket`: gevent and others replace what the `socket` module of
 
 import _socket
 import os
-import stat
 import struct
 import sys
 
@@ -15,7 +14,7 @@ from autoreload.core.keeping import Address
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from typing import Any
 
 FAMILIES = frozenset(
@@ -75,42 +74,36 @@ def borrowed(fd: int) -> _socket.socket:
 def own() -> list[Listener]:
     """The listening stream sockets of this process; one for each descriptor."""
     found = []
-    for fd, inode in _sockets():
+    for sock in _streams(_open()):
         try:
-            sock = borrowed(fd)
+            if listens(sock):
+                inode = os.fstat(sock.fileno()).st_ino
+                found.append(Listener(sock.fileno(), inode, address_of(sock), options_of(sock)))
         except OSError:
-            continue
-        try:
-            if sock.type == _socket.SOCK_STREAM and sock.family in FAMILIES and listens(sock):
-                found.append(Listener(fd, inode, address_of(sock), options_of(sock)))
-        except OSError:
-            pass
-        finally:
-            sock.detach()
+            pass  # closed meanwhile
     return found
 
 
-def traffic(ports: "Collection[int | str]", quiet_ms: int = sys.maxsize) -> "Iterator[Traffic]":
+def traffic(
+    ports: "Collection[int | str]",
+    quiet_ms: int = sys.maxsize,
+    *,
+    among: "Collection[int] | None" = None,
+) -> "Iterator[tuple[int, Traffic]]":
     """What the kernel says of every connection that came in at these ports or paths.
 
     It keeps no account of a socket in the file system: whether one is being answered is guessed
-    from `quiet_ms`, for how long this process has done nothing.
+    from `quiet_ms`, for how long this process has done nothing. `among` are the descriptors to look
+    at, of all that are open.
     """
-    for fd, _ in _sockets():
+    for sock in _streams(_open() if among is None else among):
         try:
-            sock = borrowed(fd)
+            address = None if listens(sock) else address_of(sock)
+            if address is not None and (address.port or address.host) in ports:
+                sock.getpeername()
+                yield sock.fileno(), _traffic(sock, quiet_ms)
         except OSError:
-            continue
-        try:
-            if sock.type == _socket.SOCK_STREAM and sock.family in FAMILIES:
-                address = address_of(sock)
-                if address is not None and (address.port or address.host) in ports:
-                    sock.getpeername()
-                    yield _traffic(sock, quiet_ms)
-        except OSError:
-            pass  # a listener, or gone
-        finally:
-            sock.detach()
+            pass  # not connected, or closed meanwhile
 
 
 def _traffic(sock: _socket.socket, quiet_ms: int) -> Traffic:
@@ -287,13 +280,25 @@ def _option(sock: _socket.socket, level: int, name: str) -> int | None:
         return None
 
 
-def _sockets() -> "Iterator[tuple[int, int]]":
-    """Descriptor and inode of every socket that this process has open."""
+def _open() -> "Iterator[int]":
+    """Every descriptor that this process has open."""
     folder = "/proc/self/fd" if sys.platform == "linux" else "/dev/fd"
-    for number in os.listdir(folder):
+    return map(int, os.listdir(folder))
+
+
+def _streams(fds: "Iterable[int]") -> "Iterator[_socket.socket]":
+    """Those of these descriptors that are stream sockets; one that is gone is passed over.
+
+    What is no socket is met by the try: to ask first would be a call to the kernel more, at each of
+    which another thread may take Python's lock.
+    """
+    for fd in fds:
         try:
-            status = os.fstat(int(number))
-        except (OSError, ValueError):
+            sock = borrowed(fd)
+        except OSError:
             continue
-        if stat.S_ISSOCK(status.st_mode):
-            yield int(number), status.st_ino
+        try:
+            if sock.type == _socket.SOCK_STREAM and sock.family in FAMILIES:
+                yield sock
+        finally:
+            sock.detach()

@@ -238,11 +238,17 @@ def children(pid: int) -> list[Process] | None:
 
     /proc/PID/task/TID/children tells without a walk through every process (proc(5)).
     """
-    found: list[Process] = []
+    found = child_pids(pid)
+    return None if found is None else list(filter(None, map(_read_stat, found)))
+
+
+def child_pids(pid: int) -> list[int] | None:
+    """The same by number, with whoever is dead and not waited for yet."""
+    found: list[int] = []
     try:
         for task in os.listdir(f"/proc/{pid}/task"):
-            with open(f"/proc/{pid}/task/{task}/children") as file:
-                found += filter(None, (_read_stat(int(one)) for one in file.read().split()))
+            with open(f"/proc/{pid}/task/{task}/children", "rb", buffering=0) as file:
+                found += map(int, file.readall().split())
     except OSError:
         return None
     return found

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Literal, Protocol
 
-    Kind = Literal["auto", "inotify", "watchdog"]
+    Kind = Literal["auto", "inotify", "watchdog", "poll"]
 
     class Backend(Protocol):
         """A source of hints."""

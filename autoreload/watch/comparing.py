@@ -4,12 +4,14 @@ import time
 
 from autoreload.core import protocol
 from autoreload.core.changes import Change, compare
-from autoreload.system import files
+from autoreload.system import files, repository
 from autoreload.watch import telling
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from autoreload.core.changes import Signature
     from autoreload.core.decisions import Broken
+    from autoreload.core.protocol import Message
     from autoreload.system.channel import Channel
     from autoreload.watch.app import Settings
     from autoreload.watch.traces import Traces
@@ -39,10 +41,34 @@ class Comparing:
         ]
         if not found.changes and not found.same:
             self.cost_s = 0.7 * self.cost_s + 0.3 * (time.perf_counter() - start)
-        if found.same:
-            self._channel.send("same", paths=protocol.shortened(found.same))
-            telling.tell_loaded(self._channel, self._traces, found.same)
+        self._tell_same(found.same)
         return found.changes + others
+
+    def lone(self, hint: "Message") -> list[Change]:
+        """The only change of those that a hint names, if it compiles and waits for nothing else.
+
+        Nothing else is looked at. Whoever gives the hint may have read and compiled a lone file.
+        Raises ChannelClosed.
+        """
+        paths, look, digest = hint.texts("paths"), files.signature, files.digest
+        proof = proven(hint)
+        if proof is not None:
+            look, digest = (lambda path: proof[0]), (lambda path: proof[1])
+        ignored = self._settings.is_ignored
+        records = [self._traces.loaded.get(path) for path in paths]
+        known = [one for one in records if one is not None and not (ignored and ignored(one.path))]
+        found = compare(known, look, digest)
+        self._tell_same(found.same)
+        changes = found.changes
+        if len(changes) != 1 or self._settings.patience(changes, False, 0):
+            return []
+        is_whole = proof or not (self.broken(changes) or repository.busy(changes[0].path))
+        return changes if is_whole else []
+
+    def _tell_same(self, paths: list[str]) -> None:
+        if paths:
+            self._channel.send("same", paths=protocol.shortened(paths))
+            telling.tell_loaded(self._channel, self._traces, paths)
 
     def _changes(self, kind: str, paths: list[str]) -> list[Change]:
         ignored = self._settings.is_ignored
@@ -58,3 +84,11 @@ class Comparing:
         return files.all_broken(
             one.path for one in changes if one.kind != "deleted" and links.is_in_use(one.path)
         )
+
+
+def proven(hint: "Message") -> "tuple[Signature, int] | None":
+    """Signature and digest of the only file that a hint names, if that compiles."""
+    match hint.texts("paths"), hint.fields.get("proof"):
+        case [_], ((int(moment), int(size), int(inode)), int(digest)):
+            return (moment, size, inode), digest
+    return None

@@ -63,27 +63,22 @@ class InotifyBackend:
 
     def hints(self) -> set[str]:
         found: set[str] = set()
-        writing = self._read(found)
+        writing: set[str] = set()
+        self._read(found, writing)
         until = time.monotonic() + OPEN_S
         while writing and (left := until - time.monotonic()) > 0:
             wait((self._queue.fd,), left)
-            writing = self._read(found, writing)
+            self._read(found, writing)
         return found
 
-    def _read(self, found: set[str], writing: "frozenset[str] | set[str]" = frozenset()) -> set[str]:
-        """Add what is there; which of it somebody may still be writing."""
-        still = set(writing)
+    def _read(self, found: set[str], writing: set[str]) -> None:
+        """Add what is there, and keep account of what somebody may still be writing."""
         for event in self._queue.read():
             for path in self._paths(event):
                 self._heard.note(path)
-                if not self._is_wanted(path):
-                    continue
-                found.add(path)
-                if event.mask & inotify.WRITTEN:
-                    still.add(path)
-                else:
-                    still.discard(path)
-        return still
+                if self._is_wanted(path):
+                    found.add(path)
+                    (writing.add if event.mask & inotify.WRITTEN else writing.discard)(path)
 
     def _paths(self, event: "Event") -> list[str]:
         """What an event is about, by every name that its directory is watched by."""

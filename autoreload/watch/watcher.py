@@ -24,9 +24,10 @@ from autoreload.system.waiting import wait
 from autoreload.watch import telling
 from autoreload.watch.app import Settings
 from autoreload.watch.boot import Boot
-from autoreload.watch.comparing import Comparing
+from autoreload.watch.comparing import Comparing, proven
 from autoreload.watch.later import LOOK_S, Later
 from autoreload.watch.refreshing import Refreshing
+from autoreload.watch.stopping import Stopping
 from autoreload.watch.thread import Haste, Thread
 
 TYPE_CHECKING = False
@@ -36,9 +37,6 @@ if TYPE_CHECKING:
     from autoreload.watch.traces import Traces
 
 ALONE_S = 0.3
-SLOW_S = 1.0  # what has not ended by then is told about
-NUDGE_S, PATIENT_S = 0.01, 0.05
-"""When an app that is to end is looked at: a signal right before a wait does not end that."""
 LONGEST_SETTLE_S = 10.0
 
 
@@ -62,12 +60,13 @@ class Watcher:
         self._has_events: bool | None = None
         self._comparing = Comparing(self._channel, self._traces, self._settings)
         self._asked = False
-        self._stopping_since: float | None = None
-        self._told_slow = False
+        self._stopping = Stopping(self._channel, self._app, self._settings.stop_timeout_s)
         self._held: list[Broken] | None = None
         self._boot = Boot(self._channel, self._traces, self._app)
         self._told_noticed = False
         self._said_busy: str | None = None
+        self._hint: Message | None = None
+        """What the next look is for, if it is for no more."""
         self._questions: list[int] = []
         """Who wants to know what the next look finds."""
         self._later = Later(self._channel, self._app)
@@ -107,25 +106,11 @@ class Watcher:
         except ChannelClosed:
             pass  # the watcher meets it, and knows what to do
 
-    def request_stop(self, *, restart: bool) -> None:
-        """Ask the app to end; later requests add nothing."""
-        if self._stopping_since is None:
-            self._stopping_since = time.monotonic()
-            self._app.stop(restart=restart)
-
     def want_restart(self) -> None:
         """Restart the app for no file, as soon as every saved file compiles; from any thread."""
         self._app.forgo_checkpoints()
         self._is_wanted = self._asked = True
         self.wake()
-
-    def expect_end(self) -> None:
-        """Watch over the end of an app that somebody else has asked: typed keys reach it as well.
-
-        What it says of its interrupt is its own, as without us.
-        """
-        if self._stopping_since is None:
-            self._stopping_since = time.monotonic()
 
     def part(self) -> None:
         """The process is about to end: nothing is heard, compared or said any more."""
@@ -164,8 +149,8 @@ class Watcher:
             self.tell_probes()
         flushed = self._channel.flush()
         now = time.monotonic()
-        if self._stopping_since is not None:
-            self._hurry(now - self._stopping_since)
+        if self._stopping.has_begun:
+            self._stopping.look()
         elif self._asked or self._later.is_over() or (flushed and self._is_due(swept, now)):
             self._asked = False
             self._boot.look(now)
@@ -181,9 +166,8 @@ class Watcher:
         return now - since >= self._pace() * 0.9
 
     def _interval(self) -> float:
-        if self._stopping_since is not None:
-            is_new = time.monotonic() - self._stopping_since < NUDGE_S
-            return NUDGE_S if is_new else PATIENT_S
+        if self._stopping.has_begun:
+            return self._stopping.interval()
         return min(self._pace(), LOOK_S) if self._later.is_pending else self._pace()
 
     def _pace(self) -> float:
@@ -204,10 +188,12 @@ class Watcher:
     def _take(self, message: "Message") -> None:
         match message.word:
             case "look":
+                self._hint = None if self._asked else message
+                if self._asked or proven(message) is None:
+                    self._channel.send("here")  # a look may take long
                 self._asked = True
                 if question := int(message.number("question")):
                     self._questions.append(question)
-                self._channel.send("here")
             case "pause":
                 self._later.pause(on=message.flag("on"))
                 self._asked = True
@@ -215,9 +201,9 @@ class Watcher:
                 self._has_events = message.flag("on")
                 self._asked = self._asked or not self.has_compared
             case "stop" if message.flag("asked"):
-                self.expect_end()
+                self._stopping.expect()
             case "stop":
-                self.request_stop(restart=message.flag("restart"))
+                self._stopping.request(restart=message.flag("restart"))
             case "stacks":
                 self._channel.send("threads", text=self._app.stacks())
             case "ready":
@@ -241,6 +227,11 @@ class Watcher:
         """Compare, wait until what is found has settled, and act on it."""
         noticed = looked = time.monotonic()
         self._told_noticed = False
+        hint, self._hint = self._hint, None
+        if hint is not None:
+            if self._has_acted_on(hint, noticed):
+                return
+            self._channel.send("here")
         questions, self._questions = self._questions, []
         seen: list[Change] | None = None
         broken: list[Broken] = []
@@ -268,10 +259,25 @@ class Watcher:
             looked = time.monotonic()
         with self._haste:
             self._act(changes, broken, noticed)
-        if questions and self._stopping_since is None:
+        if questions and not self._stopping.has_begun:
             self._channel.send(
                 "looked", questions=questions, held=bool(self._held), kept=self._later.count
             )
+
+    def _has_acted_on(self, hint: "Message", noticed: float) -> bool:
+        """Act on a lone save that waits for nothing, before anything else is compared.
+
+        Where the next run goes on from a checkpoint, that compares the rest beside the stop.
+        """
+        if self._questions or self._held or self._unread or self._is_wanted:
+            return False
+        if self._later.is_paused or self._later.is_pending:
+            return False
+        with self._haste:
+            changes = self._comparing.lone(hint)
+            if changes:
+                self._act(changes, [], noticed)
+        return bool(changes)
 
     def _is_rewritten(self, changes: list[Change]) -> bool:
         """Whether git is still at work on the tree, which is said once in a look."""
@@ -290,7 +296,7 @@ class Watcher:
         while (left := until - time.monotonic()) > 0:
             self._wait(min(left, FIRST_WAIT_S) if is_half(changes) else left)
             self._take_messages()
-            if self.thread.is_parked or self._stopping_since is not None:
+            if self.thread.is_parked or self._stopping.has_begun:
                 self._asked = True
                 return False
             if is_half(changes) and self._comparing.look() != changes:
@@ -332,19 +338,9 @@ class Watcher:
             count=len(changes),
             noticed=noticed,
         )
-        self.request_stop(restart=True)
+        self._stopping.request(restart=True)
         return True
 
     def tell_probes(self) -> None:
         """Tell the outer what was asked for and not found."""
         telling.tell_probes(self._channel, self._traces)
-
-    def _hurry(self, since: float) -> None:
-        self._app.proceed()
-        if since >= NUDGE_S:
-            self._app.nudge()
-        if since > SLOW_S and not self._told_slow:
-            self._told_slow = True
-            self._channel.send("slow", threads=protocol.shortened(self._app.kept_by()))
-        if since > self._settings.stop_timeout_s and not sys.is_finalizing():
-            self._app.force()

@@ -49,11 +49,14 @@ def greet(sock):
     connection, _ = sock.accept()
     connection.sendall(b"hello")
     connection.close()
+
+def hand_over(longest_s):
+    keeping.drain(keeping.hand_over(), longest_s)
 """
 
 
 class Runs:
-    """Runs that follow one another; the last line of one may be `keeping.hand_over(0.5)`."""
+    """Runs that follow one another; the last line of one may be `hand_over(0.5)`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -162,7 +165,7 @@ sock = server.socket
 def test_who_knocked_between_two_runs_is_answered_by_the_second(runs: Runs, way: str) -> None:
     """The listener is the very same one, on the descriptor that the program knows."""
     code = OPENED[way]
-    first = runs.run(code + "\nprint(inode(sock.fileno())); keeping.hand_over(0.5)")
+    first = runs.run(code + "\nprint(inode(sock.fileno())); hand_over(0.5)")
     with runs.knock() as client:
         second = runs.run(code + "\nprint(inode(sock.fileno())); sock.settimeout(20); greet(sock)")
         assert client.recv(100) == b"hello"
@@ -175,7 +178,7 @@ def test_what_was_not_bound_here_is_not_given(runs: Runs) -> None:
     import _socket
     inherited = _socket.socket()
     inherited.listen()
-    keeping.hand_over(0.5)
+    hand_over(0.5)
     """)
     assert runs.keeper.kept == []
 
@@ -197,7 +200,7 @@ def test_what_the_program_set_is_what_it_has(runs: Runs) -> None:
         sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY),
         sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF),
         sockets.listening()[inode(fd)].backlog, inode(fd))
-    keeping.hand_over(0.5)
+    hand_over(0.5)
     """
     rows: list[dict[str, Any]] = [
         {"inherits": False, "timeout": None, "nodelay": 0, "buffer": 20_000, "backlog": 5},
@@ -228,7 +231,7 @@ def test_a_port_of_the_kernels_choice_is_had_again_by_its_turn(runs: Runs) -> No
     probe = socket.socket(); probe.bind(("127.0.0.1", 0)); probe.close()
     one, two = opened(("127.0.0.1", 0)), opened(("127.0.0.1", 0))
     print(one.getsockname()[1], two.getsockname()[1])
-    keeping.hand_over(0.5)
+    hand_over(0.5)
     """
     first = runs.run(code)
     assert runs.run(code) == first
@@ -239,7 +242,7 @@ def test_a_port_of_the_kernels_choice_is_had_again_by_its_turn(runs: Runs) -> No
 
 def test_a_client_that_names_its_own_side_gets_no_listener(runs: Runs) -> None:
     """The first bind to port 0 was a server's in one run, and is a client's in the next."""
-    runs.run("sock = opened(('127.0.0.1', 0)); keeping.hand_over(0.5)")
+    runs.run("sock = opened(('127.0.0.1', 0)); hand_over(0.5)")
     with socket.create_server(("127.0.0.1", runs.port)) as server:
         server.settimeout(TIMEOUT_S)
         said = runs.run("""
@@ -270,7 +273,7 @@ def test_another_address_of_the_same_port_is_bound_for_real(runs: Runs) -> None:
         sock = opened({address}, {options})
         print(sock.getsockname()[:2], inode(sock.fileno()),
             sock.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT))
-        keeping.hand_over(0.5)
+        hand_over(0.5)
         """)
     port = runs.port
     hosts = ["127.0.0.1", "0.0.0.0", "::", "::", "127.0.0.1", "127.0.0.1", "::1", "127.0.0.1"]
@@ -286,7 +289,7 @@ def test_localhost_on_both_families_is_two_listeners(runs: Runs) -> None:
     async def main():
         server = await asyncio.start_server(lambda *_: None, ["127.0.0.1", "::1"], port)
         print(sorted(inode(one.fileno()) for one in server.sockets))
-        keeping.hand_over(0.5)
+        hand_over(0.5)
     asyncio.run(main())
     """
     first = runs.run(code)
@@ -303,7 +306,7 @@ def test_each_of_several_that_share_a_port_is_given_once(runs: Runs) -> None:
     found = [opened(SO_REUSEPORT=1) for _ in range(NUMBER)]
     from autoreload.system import listeners
     print(listeners.listens(reserve), *sorted(inode(one.fileno()) for one in found))
-    keeping.hand_over(0.5)
+    hand_over(0.5)
     """
     (first,) = runs.run(code.replace("NUMBER", "2"))
     (second,) = runs.run(code.replace("NUMBER", "3"))
@@ -320,20 +323,20 @@ def test_what_is_closed_and_bound_again_is_had_again(runs: Runs) -> None:
     probe.close()
     sock = opened()
     print(inode(sock.fileno()))
-    keeping.hand_over(0.5)
+    hand_over(0.5)
     """
     assert runs.run(code) == runs.run(code)
 
 
 def test_what_was_closed_before_the_restart_is_not_kept(runs: Runs) -> None:
-    runs.run("opened().close(); sock = socket.socket(); sock.bind(('', 0)); keeping.hand_over(0.5)")
+    runs.run("opened().close(); sock = socket.socket(); sock.bind(('', 0)); hand_over(0.5)")
     assert runs.keeper.kept == []
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_a_program_that_asks_whether_the_port_is_taken_hears_no(runs: Runs, host: str) -> None:
     """Until it listens itself; then it can be reached, also by itself."""
-    runs.run("sock = opened(); keeping.hand_over(0.5)")
+    runs.run("sock = opened(); hand_over(0.5)")
     said = runs.run(f"""
     def ask():
         with socket.socket() as probe:
@@ -355,7 +358,7 @@ def test_a_program_that_asks_whether_the_port_is_taken_hears_no(runs: Runs, host
 
 def test_another_machines_port_of_the_same_number_is_reached(runs: Runs) -> None:
     """A service at another address was refused because a kept listener has the same port."""
-    runs.run("sock = opened(('127.0.0.1', port)); keeping.hand_over(0.5)")
+    runs.run("sock = opened(('127.0.0.1', port)); hand_over(0.5)")
     with socket.create_server(("127.0.0.2", runs.port)):
         said = runs.run("""
         with socket.create_connection(("127.0.0.2", port), timeout=5) as other:
@@ -368,7 +371,7 @@ def test_another_machines_port_of_the_same_number_is_reached(runs: Runs) -> None
 
 def test_names_are_not_looked_up_for_other_ports(runs: Runs) -> None:
     """Each connection of a run that follows another asked the name server twice."""
-    runs.run("sock = opened(); keeping.hand_over(0.5)")
+    runs.run("sock = opened(); hand_over(0.5)")
     said = runs.run("""
     import _socket
     asked = []
@@ -407,7 +410,7 @@ def test_bad_arguments_fail_as_they_do_without_us(runs: Runs) -> None:
             print(type(error).__name__, error)
     """
     plain = runs.run(code)
-    runs.run("sock = opened(); keeping.hand_over(0.5)")
+    runs.run("sock = opened(); hand_over(0.5)")
     replaced = runs.run(code)
     assert replaced == plain
 
@@ -453,14 +456,12 @@ UNIX_SERVERS = {
 @pytest.mark.parametrize("way", UNIX_SERVERS)
 def test_a_path_outlives_the_run_that_removes_it(runs: Runs, way: str) -> None:
     code = UNIX_SERVERS[way]
-    first = runs.run(code + "\n    keeping.hand_over(0.5)")
+    first = runs.run(code + "\n    hand_over(0.5)")
     runs.keeper.restore()
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(TIMEOUT_S)
         client.connect(str(runs.folder / "s.sock"))
-        second = runs.run(
-            code + "\n    sock.settimeout(20)\n    greet(sock)\n    keeping.hand_over(0.5)"
-        )
+        second = runs.run(code + "\n    sock.settimeout(20)\n    greet(sock)\n    hand_over(0.5)")
         assert client.recv(100) == b"hello"
     assert first == second
     assert runs.run(code) == first
@@ -471,7 +472,7 @@ def test_a_path_that_was_moved_is_bound_anew(runs: Runs) -> None:
     code = """
     sock = opened("new.sock", family=socket.AF_UNIX)
     os.rename("new.sock", "s.sock")
-    keeping.hand_over(0.5)
+    hand_over(0.5)
     """
     runs.run(code)
     runs.run(code)
@@ -487,7 +488,7 @@ def test_a_path_is_removed_when_the_program_does_so(runs: Runs) -> None:
     os.unlink("s.sock")
     print(os.path.exists("s.sock"))
     """
-    runs.run("sock = opened('s.sock', family=socket.AF_UNIX); keeping.hand_over(0.5)")
+    runs.run("sock = opened('s.sock', family=socket.AF_UNIX); hand_over(0.5)")
     assert runs.run(code) == ["False"]
     runs.keeper.close()
     assert sorted(os.listdir(runs.folder)) == ["out.txt"]
@@ -495,14 +496,14 @@ def test_a_path_is_removed_when_the_program_does_so(runs: Runs) -> None:
 
 def test_a_path_that_nobody_wants_is_gone(runs: Runs) -> None:
     """The old run's own removal was put off for a run that then did not bind it."""
-    runs.run("sock = opened('s.sock', family=socket.AF_UNIX); keeping.hand_over(0.5)")
+    runs.run("sock = opened('s.sock', family=socket.AF_UNIX); hand_over(0.5)")
     runs.run("opened()")
     runs.keeper.close()
     assert sorted(os.listdir(runs.folder)) == ["out.txt"]
 
 
 def test_other_files_are_removed_as_ever(runs: Runs) -> None:
-    runs.run("sock = opened('s.sock', family=socket.AF_UNIX); keeping.hand_over(0.5)")
+    runs.run("sock = opened('s.sock', family=socket.AF_UNIX); hand_over(0.5)")
     said = runs.run("""
     import pathlib
     folder = os.open(".", os.O_RDONLY)
@@ -535,7 +536,7 @@ def test_an_outer_that_is_gone_keeps_nobody_from_binding(runs: Runs) -> None:
     ours.close()
     begun = time.monotonic()
     sock = opened()
-    keeping.hand_over(0.5)
+    hand_over(0.5)
     print(sock.getsockname()[1] == port, time.monotonic() - begun < 1)
     """)
     assert said == ["True True"]
@@ -548,7 +549,7 @@ def test_children_hold_no_kept_listener_by_accident(runs: Runs) -> None:
     print(subprocess.run(
         [sys.executable, "-c", "import os; print(*os.listdir('/proc/self/fd'))"],
         close_fds=False, capture_output=True, text=True).stdout.split())
-    keeping.hand_over(0.5)
+    hand_over(0.5)
     """
     first = runs.run(code)
     assert runs.run(code) == first
@@ -572,7 +573,7 @@ def test_what_is_being_answered_is_answered_and_what_knocks_waits(runs: Runs) ->
     client = socket.create_connection(("127.0.0.1", port))
     client.sendall(b"?")
     assert taken.wait(20)
-    keeping.hand_over(0.5)
+    hand_over(0.5)
     client.setblocking(False)
     print(client.recv(100))
     """
@@ -598,7 +599,7 @@ def test_an_idle_connection_delays_nothing(runs: Runs, way: str) -> None:
     {IDLE[way]}
     select.select([], [], [], 0.03)
     begun = time.monotonic()
-    keeping.hand_over(0.5)
+    hand_over(0.5)
     print(time.monotonic() - begun)
     """)
     assert float(took) < 0.25
@@ -611,7 +612,7 @@ def test_who_was_told_of_a_connection_that_waits_for_the_next_run_is_woken(runs:
     sock = opened()
     client = socket.create_connection(("127.0.0.1", port))
     select.select([sock], [], [])
-    keeping.hand_over(0.5)
+    hand_over(0.5)
     accepting = threading.Thread(target=sock.accept, daemon=True)
     accepting.start()
     keeping.knock()
@@ -629,7 +630,7 @@ def test_a_request_that_takes_long_is_waited_for_no_longer_than_said(runs: Runs)
     client.sendall(b"?")
     server, _ = sock.accept()
     begun = time.monotonic()
-    keeping.hand_over(0.1)
+    hand_over(0.1)
     print(time.monotonic() - begun)
     """)
     assert 0.1 <= float(took) < 0.4
@@ -641,7 +642,7 @@ def test_hundreds_of_listeners_pass(runs: Runs) -> None:
     found = [opened(("127.0.0.1", 0)) for _ in range(230)]
     print([one.getsockname()[1] for one in found] == sorted({0: 0}) or
           hash(tuple(one.getsockname()[1] for one in found)))
-    keeping.hand_over(0.5)
+    hand_over(0.5)
     """
     first = runs.run(code)
     assert len(runs.keeper.kept) == 230

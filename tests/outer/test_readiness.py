@@ -7,7 +7,7 @@ import time
 import pytest
 
 from autoreload.outer.keeper import Keeper
-from autoreload.outer.readiness import LONGEST_S, PACE_S, Readiness, listening_before
+from autoreload.outer.readiness import LONGEST_S, PACE_S, TAKEN_PACE_S, Readiness, listening
 
 
 class Child:
@@ -20,11 +20,24 @@ class Child:
 
 
 def interval(age_s: float) -> float | None:
-    return Readiness(Child(age_s), Keeper(), set(), serves=True).interval()  # type: ignore[arg-type]  # a fake
+    """From one look to the next."""
+    readiness = Readiness(Child(age_s), Keeper(), listening(), serves=True)  # type: ignore[arg-type]  # a fake
+    assert not readiness.look()
+    return readiness.interval()
 
 
 def test_a_young_run_is_looked_at_often() -> None:
-    assert interval(0.1) == PACE_S
+    assert interval(0.1) == pytest.approx(PACE_S, abs=0.005)
+
+
+def test_one_that_was_given_a_socket_is_looked_at_soon() -> None:
+    keeper = Keeper()
+    readiness = Readiness(Child(0), keeper, listening(), serves=True)  # type: ignore[arg-type]  # a fake
+    assert not readiness.look()
+    keeper.taken_at = time.monotonic()
+    soon = readiness.interval()
+    assert soon is not None
+    assert soon <= TAKEN_PACE_S
 
 
 @pytest.mark.parametrize("age_s", [5, 20, 50])
@@ -39,7 +52,7 @@ def test_one_that_never_listens_is_given_up() -> None:
 
 def test_one_that_listens_before_it_is_looked_at_is_ready() -> None:
     """A warm run may be up a few milliseconds after the word to begin."""
-    before = listening_before(Keeper())
+    before = listening()
     with socket.create_server(("127.0.0.1", 0)) as server:
         readiness = Readiness(Child(0), Keeper(), before, serves=True)  # type: ignore[arg-type]  # a fake
         assert readiness.look()
@@ -48,7 +61,7 @@ def test_one_that_listens_before_it_is_looked_at_is_ready() -> None:
 
 def test_a_listener_that_was_there_before_makes_nothing_ready() -> None:
     with socket.create_server(("127.0.0.1", 0)):
-        before = listening_before(Keeper())
+        before = listening()
         readiness = Readiness(Child(0), Keeper(), before, serves=True)  # type: ignore[arg-type]  # a fake
         assert not readiness.look()
         assert readiness.urls == []

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="read from /proc
 
 def told(folder: Path, statements: str) -> str:
     path = str(Path(__file__).parents[2])
-    text = "import os, sys\nfrom autoreload.system import census\n" + statements
+    text = "import os, sys\nfrom autoreload.system import census, processes\n" + statements
     outcome = run([sys.executable, "-c", text], folder, env={"PYTHONPATH": path})
     assert outcome.code == 0, outcome.err
     return outcome.out.strip()
@@ -20,8 +20,8 @@ def told(folder: Path, statements: str) -> str:
 
 def test_a_quiet_process_has_nothing(tmp_path: Path) -> None:
     text = "known = census.open_targets()\n"
-    text += "print(census.tasks(), census.children(), census.descriptors(known))"
-    assert told(tmp_path, text) == "[] [] []"
+    text += "print(census.tasks(), census.descriptors(known))"
+    assert told(tmp_path, text) == "[] []"
 
 
 def test_threads_are_tasks(tmp_path: Path) -> None:
@@ -33,7 +33,8 @@ def test_threads_are_tasks(tmp_path: Path) -> None:
 
 def test_children_are_told_until_they_are_waited_for(tmp_path: Path) -> None:
     text = "pid = os.spawnvp(os.P_NOWAIT, 'sleep', ['sleep', '0'])\n"
-    text += "print(census.children() == [pid])\nos.waitpid(pid, 0)\nprint(census.children())"
+    text += "found = lambda: processes.child_pids(os.getpid())\n"
+    text += "print(found() == [pid])\nos.waitpid(pid, 0)\nprint(found())"
     assert told(tmp_path, text).split() == ["True", "[]"]
 
 

@@ -78,7 +78,7 @@ def test_what_the_kernel_says_of_a_connection_tells_busy_from_idle() -> None:
         port = server.getsockname()[1]
 
         def busy() -> list[bool]:
-            return [is_busy(one) for one in listeners.traffic({port})]
+            return [is_busy(one) for _, one in listeners.traffic({port})]
 
         assert busy() == []
         with socket.create_connection(server.getsockname()) as client, server.accept()[0] as one:
@@ -90,7 +90,7 @@ def test_what_the_kernel_says_of_a_connection_tells_busy_from_idle() -> None:
             one.sendall(b"!")
             until(lambda: busy() == [False])
             client.recv(10)
-            assert [is_busy(two) for two in listeners.traffic({port + 1, "/path"})] == []
+            assert [is_busy(two) for _, two in listeners.traffic({port + 1, "/path"})] == []
 
 
 def test_a_connection_at_a_path_is_busy_while_bytes_wait(tmp_path: Path) -> None:
@@ -101,14 +101,14 @@ def test_a_connection_at_a_path_is_busy_while_bytes_wait(tmp_path: Path) -> None
     ):
         client.connect(path)
         with server.accept()[0] as one:
-            assert [is_busy(two) for two in listeners.traffic({path})] == [False]
+            assert [is_busy(two) for _, two in listeners.traffic({path})] == [False]
             client.sendall(b"?")
-            assert [is_busy(two) for two in listeners.traffic({path})] == [True]
+            assert [is_busy(two) for _, two in listeners.traffic({path})] == [True]
             one.recv(10)
-            assert [is_busy(two) for two in listeners.traffic({path})] == [False]
+            assert [is_busy(two) for _, two in listeners.traffic({path})] == [False]
             # What was read and is not answered is known by the work that it makes.
-            assert [is_busy(two) for two in listeners.traffic({path}, RECENT_MS - 1)] == [True]
-            assert [is_busy(two) for two in listeners.traffic({path}, RECENT_MS)] == [False]
+            assert [is_busy(two) for _, two in listeners.traffic({path}, RECENT_MS - 1)] == [True]
+            assert [is_busy(two) for _, two in listeners.traffic({path}, RECENT_MS)] == [False]
 
 
 RESOLVED = [

@@ -99,6 +99,7 @@ SENTENCES = {
     "--delay 1e9 app.py": "is not between 0 and 86400 s",
     "--poll=0 app.py": "0 is not between 0.01 and 86400 s",
     "--poll=often app.py": "'often' is not a number of seconds",
+    "--backend kqueue app.py": "'kqueue' is not one of 'auto', 'inotify', 'watchdog', 'poll'",
     "--color blue app.py": "'blue' is not one of 'auto', 'always', 'never'",
     "--signal NOPE app.py": "--signal 'NOPE' is no signal; INT, TERM, HUP or QUIT are",
     "--python nowhere app.py": "no interpreter 'nowhere': --python wants a path or a name",

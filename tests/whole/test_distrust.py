@@ -382,7 +382,9 @@ def break_thread(app: App, failing: str) -> dict[str, str]:
 )
 def test_a_thread_that_died_is_noticed(app: App, failing: str, said: str) -> None:
     environment = break_thread(app, failing)
-    program(app, "package.ware", "other.ware").start("app.py", env=environment)
+    program(app, "package.ware", "other.ware").start(
+        "--backend=watchdog", "app.py", env=environment
+    )
     wait_watched(app, "package")
     wait_watched(app, "other")
     (app.folder / "trigger").touch()

@@ -345,7 +345,16 @@ def test_help_has_examples_and_every_option(app: App, word: str) -> None:
 
 
 OPTIONS = (
-    *("--watch", "--ignore", "--delay", "--poll", "--no-reload", "--noreload", "--no-hold"),
+    *(
+        "--watch",
+        "--ignore",
+        "--delay",
+        "--poll",
+        "--backend",
+        "--no-reload",
+        "--noreload",
+        "--no-hold",
+    ),
     *("--signal", "--stop-timeout", "--exit", "--exit-on-error", "--clear", "--quiet"),
     *("--verbose", "--color", "--python", "--leave", "--version", "--help"),
 )
