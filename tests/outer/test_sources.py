@@ -76,6 +76,19 @@ def test_events_are_hints_and_nothing_is_said(trial: Trial, tmp_path: Path) -> N
     assert trial.said == []
 
 
+def test_events_that_nobody_wants_stir_nothing(trial: Trial, tmp_path: Path) -> None:
+    trial.follow("one", "two")
+    trial.turn()
+    (tmp_path / "one" / "a.log").write_text("1")
+    assert not trial.sources.stirs()
+    path = tmp_path / "one" / "a.py"
+    path.write_text("22")
+    until(trial.sources.stirs)
+    assert trial.sources.stirs()  # until somebody has asked what it is
+    assert trial.sources.hints() == {str(path)}
+    assert not trial.sources.stirs()
+
+
 def test_before_it_is_open_there_is_nothing(trial: Trial, tmp_path: Path) -> None:
     trial.sources.follow({str(tmp_path / "one")})
     assert trial.sources.fileno() is None

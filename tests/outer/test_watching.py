@@ -55,3 +55,29 @@ def test_a_sweep_alone_is_no_reason_for_the_inner_to_look(watching: Watching) ->
         pass
     watching.expect()
     assert not watching.look().hinted
+
+
+def test_what_the_inner_has_loaded_is_named_if_that_is_all(
+    watching: Watching, tmp_path: Path
+) -> None:
+    while watching.look().hinted:
+        pass
+    (tmp_path / "a.py").write_text("2")
+    deadline = time.monotonic() + 30
+    while not (found := watching.look()).hinted:
+        assert time.monotonic() < deadline
+    assert found.loaded == [str(tmp_path / "a.py")]
+
+
+def test_only_events_that_nobody_wants_are_idle(watching: Watching, tmp_path: Path) -> None:
+    watching.look()
+    fileno = watching.fileno()
+    assert fileno is not None
+    (tmp_path / "a.log").write_text("1")
+    assert watching.is_idle({fileno: 1})
+    assert not watching.is_idle({})
+    assert not watching.is_idle({fileno: 1, 0: 1})
+    (tmp_path / "a.py").write_text("2")
+    deadline = time.monotonic() + 30
+    while watching.is_idle({fileno: 1}):
+        assert time.monotonic() < deadline

@@ -228,3 +228,49 @@ def test_of_many_files_those_that_do_not_compile_are_named(tmp_path: Path) -> No
         (tmp_path / name).write_text(text)
     found = files.all_broken(str(tmp_path / name) for name in [*texts, "missing.py"])
     assert [one.path for one in found] == [str(tmp_path / "bad.py"), str(tmp_path / "worse.py")]
+
+
+def test_a_source_that_compiles_is_proven_by_signature_and_digest(tmp_path: Path) -> None:
+    path = tmp_path / "a.py"
+    path.write_text("x = 1\n")
+    assert files.proof(str(path)) == (files.signature(str(path)), files.digest(str(path)))
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.py", "x = (\n"),
+        ("a.py", "return\n"),  # not known before the code is made
+        ("a.py", "x = '\\d'\n"),  # a warning, which the program's filters may turn into an error
+        ("a.py", "x = 1 is 1\n"),
+        ("a.py", "x = '\0'\n"),
+        ("a.py", ""),  # half of a save
+        ("a.py", "x = 1\n" + "#" * files.LARGEST_PROVEN),
+        ("a.txt", "x = 1\n"),
+    ],
+)
+def test_any_other_file_is_not(tmp_path: Path, name: str, text: str) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+    assert files.proof(str(path)) is None
+
+
+@pytest.mark.parametrize("path", ODD)
+def test_what_is_no_file_is_not_proven(path: str) -> None:
+    assert files.proof(path) is None
+
+
+def test_a_source_that_is_written_meanwhile_is_not_proven(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.py"
+    path.write_text("x = 1\n")
+    read = files._content
+
+    def reads(name: str) -> bytes | None:
+        content = read(name)
+        path.write_text("x = 22\n")
+        return content
+
+    monkeypatch.setattr(files, "_content", reads)
+    assert files.proof(str(path)) is None

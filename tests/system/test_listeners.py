@@ -91,6 +91,11 @@ def test_what_the_kernel_says_of_a_connection_tells_busy_from_idle() -> None:
             until(lambda: busy() == [False])
             client.recv(10)
             assert [is_busy(two) for _, two in listeners.traffic({port + 1, "/path"})] == []
+            fds = [fd for fd, _ in listeners.traffic({port})]
+            assert fds == [one.fileno()]
+            others = [server.fileno(), client.fileno(), 0, 9_999]
+            assert [fd for fd, _ in listeners.traffic({port}, among=[*others, *fds])] == fds
+            assert list(listeners.traffic({port}, among=others)) == []
 
 
 def test_a_connection_at_a_path_is_busy_while_bytes_wait(tmp_path: Path) -> None:

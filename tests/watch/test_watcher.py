@@ -560,3 +560,80 @@ def test_a_restart_that_the_program_asks_for_waits_for_what_compiles(watched: Be
     assert watched.wait_for("restart").texts("paths") == []
     until(lambda: len(watched.app.first_calls()) > 1, describe=lambda: watched.app.calls)
     assert watched.app.first_calls()[:2] == ["forgo", "stop restart=True"]
+
+
+# --- a hint that names what was saved ------------------------------------------------------------
+
+
+@pytest.fixture
+def hasty(tmp_path: Path) -> Iterator[Bench]:
+    """One whose lone saves wait for nothing, as where a checkpoint goes on."""
+    with bench(tmp_path, poll_s=600.0, lone_wait_s=0.0) as made:
+        yield made
+
+
+def test_a_proven_save_is_acted_on_before_anything_else_is_compared(hasty: Bench) -> None:
+    saved, other = hasty.load("a.py", "x = 1\n"), hasty.load("b.py", "x = 1\n")
+    hasty.watcher.start()
+    for path in (saved, other):
+        path.write_text("x = 22\n")
+    hasty.channel.send("look", paths=[str(saved)], proof=files.proof(str(saved)))
+    assert hasty.wait_for("restart").texts("paths") == [str(saved)]
+    assert hasty.said("here") == []
+
+
+def test_a_named_save_without_a_proof_is_compiled_here(hasty: Bench) -> None:
+    path = hasty.load("a.py", "x = 1\n")
+    hasty.watcher.start()
+    path.write_text("x = (\n")
+    assert files.proof(str(path)) is None
+    hasty.channel.send("look", paths=[str(path)], proof=None)
+    assert hasty.wait_for("held").text("path") == str(path)
+    path.write_text("x = 2\n")
+    hasty.channel.send("look", paths=[str(path)], proof=None)
+    assert hasty.wait_for("restart").texts("paths") == [str(path)]
+
+
+def test_a_proof_of_what_is_loaded_is_a_touch(hasty: Bench) -> None:
+    path = hasty.load("a.py", "x = 1\n")
+    hasty.watcher.start()
+    path.write_text("x = 1\n")
+    hasty.channel.send("look", paths=[str(path)], proof=files.proof(str(path)))
+    assert hasty.wait_for("same").texts("paths") == [str(path)]
+    hasty.wait_for("here")  # and a whole look follows
+    hasty.look()
+    assert hasty.words() == ["same"]
+
+
+def test_several_files_of_one_hint_are_named_together(hasty: Bench) -> None:
+    paths = [hasty.load(name, "x = 1\n") for name in ("a.py", "b.py")]
+    hasty.watcher.start()
+    for path in paths:
+        path.write_text("x = 22\n")
+    hasty.channel.send("look", paths=[str(path) for path in paths], proof=None)
+    assert hasty.wait_for("restart").texts("paths") == [str(path) for path in paths]
+
+
+def test_while_a_save_is_held_a_proof_of_another_is_not_enough(hasty: Bench) -> None:
+    broken, other = hasty.load("a.py", "x = 1\n"), hasty.load("b.py", "x = 1\n")
+    hasty.watcher.start()
+    broken.write_text("x = (\n")
+    hasty.hint()
+    hasty.wait_for("held")
+    other.write_text("x = 22\n")
+    hasty.channel.send("look", paths=[str(other)], proof=files.proof(str(other)))
+    hasty.wait_for("here")
+    hasty.look()
+    assert hasty.said("restart") == []
+    broken.write_text("x = 2\n")
+    hasty.channel.send("look", paths=[str(broken)], proof=files.proof(str(broken)))
+    assert hasty.wait_for("restart").number("count") == 2
+
+
+@pytest.mark.parametrize("proof", [None, 1, (), ((1, 2), 3), ((1, 2, 3), "4"), ((1, 2, 3, 4), 5)])
+def test_an_odd_proof_is_none(hasty: Bench, proof: object) -> None:
+    path = hasty.load("a.py", "x = 1\n")
+    hasty.watcher.start()
+    path.write_text("x = 2\n")
+    hasty.channel.send("look", paths=[str(path)], proof=proof)
+    assert hasty.wait_for("restart").texts("paths") == [str(path)]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from autoreload.core.changes import TOGETHER_S
 from tests.driver import App
 from tests.git import IDENTITY
 
@@ -274,12 +275,16 @@ def test_each_editor_restarts_once(
     )
     path = app.write("lone.py", "VERSION = 1\n")
     app.start(*options, "app.py")
+    longest_s = 0.0
     for version in (2, 3):
         app.wait_for("ready in", times=version - 1)
+        began = time.monotonic()
         save(path, f"VERSION = {version}\n")
+        longest_s = max(longest_s, time.monotonic() - began)
         app.wait_for(f"lone {version}")
     app.wait_for("ready in", times=3)
     app.edit("lone.py", "VERSION = 9\n")
     app.wait_for("lone 9")
-    app.assert_restarts(3)
+    if longest_s < TOGETHER_S:  # who is kept from the processor between two writes saves twice
+        app.assert_restarts(3)
     app.stop()
