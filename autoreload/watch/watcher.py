@@ -189,7 +189,7 @@ class Watcher:
         match message.word:
             case "look":
                 self._hint = None if self._asked else message
-                if self._asked or proven(message) is None:
+                if self._hint is None or proven(message) is None:
                     self._channel.send("here")  # a look may take long
                 self._asked = True
                 if question := int(message.number("question")):
@@ -227,11 +227,8 @@ class Watcher:
         """Compare, wait until what is found has settled, and act on it."""
         noticed = looked = time.monotonic()
         self._told_noticed = False
-        hint, self._hint = self._hint, None
-        if hint is not None:
-            if self._has_acted_on(hint, noticed):
-                return
-            self._channel.send("here")
+        if self._has_acted_on_hint(noticed):
+            return
         questions, self._questions = self._questions, []
         seen: list[Change] | None = None
         broken: list[Broken] = []
@@ -264,20 +261,26 @@ class Watcher:
                 "looked", questions=questions, held=bool(self._held), kept=self._later.count
             )
 
-    def _has_acted_on(self, hint: "Message", noticed: float) -> bool:
+    def _answer_hint(self) -> None:
+        """Nothing is done about a hint alone: say at least that it was heard, before the look."""
+        hint, self._hint = self._hint, None
+        if hint is not None and proven(hint) is not None:
+            self._channel.send("here")
+
+    def _has_acted_on_hint(self, noticed: float) -> bool:
         """Act on a lone save that waits for nothing, before anything else is compared.
 
         Where the next run goes on from a checkpoint, that compares the rest beside the stop.
         """
-        if self._questions or self._held or self._unread or self._is_wanted:
-            return False
-        if self._later.is_paused or self._later.is_pending:
-            return False
-        with self._haste:
-            changes = self._comparing.lone(hint)
-            if changes:
-                self._act(changes, [], noticed)
-        return bool(changes)
+        waits = self._held or self._unread or self._is_wanted or self._later.is_pending
+        if self._hint is not None and not (waits or self._questions or self._later.is_paused):
+            with self._haste:
+                if changes := self._comparing.lone(self._hint):
+                    self._hint = None
+                    self._act(changes, [], noticed)
+                    return True
+        self._answer_hint()
+        return False
 
     def _is_rewritten(self, changes: list[Change]) -> bool:
         """Whether git is still at work on the tree, which is said once in a look."""
@@ -296,6 +299,7 @@ class Watcher:
         while (left := until - time.monotonic()) > 0:
             self._wait(min(left, FIRST_WAIT_S) if is_half(changes) else left)
             self._take_messages()
+            self._answer_hint()
             if self.thread.is_parked or self._stopping.has_begun:
                 self._asked = True
                 return False

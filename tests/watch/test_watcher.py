@@ -637,3 +637,16 @@ def test_an_odd_proof_is_none(hasty: Bench, proof: object) -> None:
     path.write_text("x = 2\n")
     hasty.channel.send("look", paths=[str(path)], proof=proof)
     assert hasty.wait_for("restart").texts("paths") == [str(path)]
+
+
+def test_a_proof_that_comes_while_files_settle_is_answered_at_once(tmp_path: Path) -> None:
+    """The outer takes a watcher that says nothing for one that cannot run, and restarts itself."""
+    with bench(tmp_path, poll_s=600.0, delay_s=600.0) as slow:
+        paths = [slow.load(name, "x = 1\n") for name in ("a.py", "b.py")]
+        slow.watcher.start()
+        for path in paths:
+            path.write_text("x = 22\n")
+        slow.hint()
+        slow.wait_for("noticed")
+        slow.channel.send("look", paths=[str(paths[0])], proof=files.proof(str(paths[0])))
+        slow.wait_for("here")
