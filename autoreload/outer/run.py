@@ -207,11 +207,11 @@ class Outer:
     def _first_run(self, child: "Child") -> None:
         """What is done while the first run boots."""
         processes.become_subreaper()
-        if (witness := self._asking.begin(self._environment)) is not None:
-            self._leftovers.leave(witness)
         if child.channel is None:
             self._report.cut(self._watching.add_everything(since_ns=child.started_ns))
-        self._report.launched(child)
+        self._report.launched(child)  # before the program's own first words
+        if (witness := self._asking.begin(self._environment)) is not None:
+            self._leftovers.leave(witness)
 
     def _leave(self) -> None:
         self._clearing.end(self._launchpad.discard())
