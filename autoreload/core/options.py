@@ -1,5 +1,7 @@
 """What the user asked for, with defaults and their units."""
 
+from autoreload.core.changes import POLL_S
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -9,8 +11,6 @@ if TYPE_CHECKING:
 
 
 LONGEST_S = 86_400
-POLL_S = 0.5
-"""How often files are compared by who wants that and does not say it."""
 
 
 class OptionsProblem(Exception):  # it is the user's, not a fault of ours

@@ -289,19 +289,18 @@ class Keeping:
             from autoreload.system.activity import Activity
 
             activity = Activity()
-        busy: set[int] = set()
+        among: set[int] | None = None
         while time.monotonic() < until:
             quiet_ms = activity.quiet_ms() if activity else sys.maxsize
+            traffic = listeners.traffic(ports, quiet_ms, among=among)
+            busy = {fd for fd, one in traffic if is_busy(one)}
+            if busy:
+                wait([], DRAIN_PACE_S)
+            elif among is None:
+                return
             # Each look takes Python's lock from what is being answered, so it is a short one until
             # those are done that were busy before.
-            for among in (busy, None) if busy else (None,):
-                traffic = listeners.traffic(ports, quiet_ms, among=among)
-                busy = {fd for fd, one in traffic if is_busy(one)}
-                if busy:
-                    break
-            else:
-                return
-            wait([], DRAIN_PACE_S)
+            among = busy or None
 
 
 def _is_stream(sock: "Any") -> bool:

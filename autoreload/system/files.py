@@ -190,8 +190,7 @@ def proof(path: str) -> "tuple[Signature, int] | None":
     if before is None or not source or len(source) > LARGEST_PROVEN or not path.endswith(".py"):
         return None
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
+        with warnings.catch_warnings(action="error"):
             compile(source, path, "exec", dont_inherit=True)
     except (SyntaxError, Warning, ValueError, RecursionError, MemoryError):
         return None

@@ -32,7 +32,9 @@ WRITTEN = IN_MODIFY | IN_CREATE
 """What a writer does who is likely to write more, and to close the file."""
 ENDED = IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT | IN_IGNORED
 """After these the name of a directory stands for another one, or for none."""
-_ASKED = WRITTEN | IN_ATTRIB | IN_CLOSE_WRITE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE | ENDED
+_OF_ENTRIES = WRITTEN | IN_ATTRIB | IN_CLOSE_WRITE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE
+_ASKED = _OF_ENTRIES | IN_DELETE_SELF | IN_MOVE_SELF
+"""What else there is comes unasked."""
 _HEAD = struct.Struct("iIII")
 _MOST = 65_536
 _LARGEST = _HEAD.size + 255 + 1
@@ -62,8 +64,8 @@ class Queue:
     def add(self, directory: str) -> int:
         """Have events of this directory; its number. Raises OSError."""
         name = os.fsencode(directory)
-        mask = self._libc.Word(_ASKED & ~IN_UNMOUNT & ~IN_IGNORED)
-        return self._libc.call_checked("inotify_add_watch", self.fd, name, mask)
+        asked = self._libc.Word(_ASKED)
+        return self._libc.call_checked("inotify_add_watch", self.fd, name, asked)
 
     def remove(self, number: int) -> None:
         """Have no more events of this one, which may be gone."""

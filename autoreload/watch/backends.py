@@ -46,21 +46,25 @@ MOST_HEARD = 20_000
 """Paths of which it is remembered when an event came."""
 
 
-class Heard:
-    """When the last event of each path came."""
+class Account:
+    """What every backend remembers: when the last event of each path came, and what was lost."""
 
     def __init__(self) -> None:
-        self._at: dict[str, float] = {}
+        self._heard: dict[str, float] = {}
+        self._has_lost = False
 
     def note(self, path: str) -> None:
-        """One came now."""
-        if len(self._at) >= MOST_HEARD:
-            self._at.clear()
-        self._at[path] = time.monotonic()
+        """An event of this path has come now."""
+        if len(self._heard) >= MOST_HEARD:
+            self._heard.clear()
+        self._heard[path] = time.monotonic()
 
-    def at(self, path: str) -> float:
-        """When it was, monotonic; 0 for never."""
-        return self._at.get(path, 0.0)
+    def heard_at(self, path: str) -> float:
+        return self._heard.get(path, 0.0)
+
+    def has_lost(self) -> bool:
+        had, self._has_lost = self._has_lost, False
+        return had
 
 
 def opened(kind: "Kind", is_wanted: "Callable[[str], bool]") -> "Backend":

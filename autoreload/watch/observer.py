@@ -17,7 +17,7 @@ import sys
 import threading
 
 from autoreload.system.inotify import IN_Q_OVERFLOW
-from autoreload.watch.backends import Heard
+from autoreload.watch.backends import Account
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-class WatchdogBackend:
+class WatchdogBackend(Account):
     """File events by watchdog."""
 
     def __init__(self, is_wanted: "Callable[[str], bool]") -> None:
@@ -33,6 +33,7 @@ class WatchdogBackend:
 
         Raises OSError when the system gives no event queue.
         """
+        super().__init__()
         _quieten()
         from watchdog.events import (
             FileClosedEvent,
@@ -46,8 +47,6 @@ class WatchdogBackend:
         from watchdog.observers import Observer
 
         self._paths: collections.deque[str] = collections.deque(maxlen=100_000)
-        self._heard = Heard()
-        self._has_lost = False
         self._failures: dict[str | None, str] = {}
         self._read, self._write = os.pipe()
         for end in (self._read, self._write):
@@ -84,7 +83,7 @@ class WatchdogBackend:
         return self._read
 
     def _hear(self, path: str, is_wanted: bool) -> None:
-        self._heard.note(path)
+        self.note(path)
         if is_wanted:
             if len(self._paths) == self._paths.maxlen:
                 self._has_lost = True
@@ -150,13 +149,6 @@ class WatchdogBackend:
         while self._paths:
             found.add(self._paths.popleft())
         return found
-
-    def heard_at(self, path: str) -> float:
-        return self._heard.at(path)
-
-    def has_lost(self) -> bool:
-        had, self._has_lost = self._has_lost, False
-        return had
 
     def dead(self) -> set[str]:
         ended = {one.watch.path for one in list(self._observer.emitters) if not one.is_alive()}

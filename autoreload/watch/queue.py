@@ -10,7 +10,7 @@ import time
 from autoreload.system import inotify
 from autoreload.system.inotify import Queue
 from autoreload.system.waiting import wait
-from autoreload.watch.backends import Heard
+from autoreload.watch.backends import Account
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ OPEN_S = 0.001
 """How long a writer that has begun is waited for, so that half a file is not looked at."""
 
 
-class InotifyBackend:
+class InotifyBackend(Account):
     """File events by inotify."""
 
     name = "inotify"
@@ -32,14 +32,13 @@ class InotifyBackend:
 
         Raises OSError when the kernel gives no queue.
         """
+        super().__init__()
         self._is_wanted = is_wanted
         self._queue = Queue()
         self._numbers: dict[str, int] = {}
         self._directories: dict[int, list[str]] = {}
         """By the number of a watch: a directory that is reached by two names has one."""
         self._dead: set[str] = set()
-        self._heard = Heard()
-        self._has_lost = False
 
     def fileno(self) -> int:
         return self._queue.fd
@@ -53,11 +52,11 @@ class InotifyBackend:
     def unwatch(self, directory: str) -> None:
         self._dead.discard(directory)
         number = self._numbers.pop(directory, None)
-        names = self._directories.get(number or 0, [])
-        if directory not in names:
-            return  # the kernel has given it up
+        if number is None or number not in self._directories:
+            return  # never watched, or given up by the kernel
+        names = self._directories[number]
         names.remove(directory)
-        if number is not None and not names:
+        if not names:
             del self._directories[number]
             self._queue.remove(number)
 
@@ -75,7 +74,7 @@ class InotifyBackend:
         """Add what is there, and keep account of what somebody may still be writing."""
         for event in self._queue.read():
             for path in self._paths(event):
-                self._heard.note(path)
+                self.note(path)
                 if self._is_wanted(path):
                     found.add(path)
                     (writing.add if event.mask & inotify.WRITTEN else writing.discard)(path)
@@ -90,13 +89,6 @@ class InotifyBackend:
             if event.mask & inotify.IN_IGNORED:
                 self._directories.pop(event.number, None)
         return [os.path.join(one, event.name) for one in names] if event.name else []
-
-    def heard_at(self, path: str) -> float:
-        return self._heard.at(path)
-
-    def has_lost(self) -> bool:
-        had, self._has_lost = self._has_lost, False
-        return had
 
     def dead(self) -> set[str]:
         return set(self._dead)
