@@ -113,9 +113,8 @@ def main() -> bool:
             then(path)
 
         traces.before_project = meet
-        begin(start)
     try:
-        _run(channel, app, start, traces)
+        _run(channel, app, start, traces, begin)
     except BaseException:
         _tell_last(watcher, channel)
         if not app.restarting:
@@ -164,7 +163,13 @@ def _tell_last(watcher: Watcher, channel: Channel) -> None:
         pass
 
 
-def _run(channel: Channel, app: App, start: "Message", traces: Traces) -> None:
+def _run(
+    channel: Channel,
+    app: App,
+    start: "Message",
+    traces: Traces,
+    begin: "Callable[[Message], None]",
+) -> None:
     def called() -> None:
         if app.ahead is not None:
             app.ahead.run()
@@ -182,6 +187,8 @@ def _run(channel: Channel, app: App, start: "Message", traces: Traces) -> None:
         execute=app.chain.driver.execute if app.chain is not None else None,
     )
     try:
+        if app.ahead is None:
+            begin(start)  # a signal that has waited for it ends the run like any other
         try:
             status = launch.exit_status(launch.launch(what))
         finally:

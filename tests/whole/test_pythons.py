@@ -30,8 +30,8 @@ child = os.fork()  # with -W error: from 3.12 on it warns of any other thread
 if child == 0:
     os._exit(0)
 os.waitpid(child, 0)
-print(f"{sys.version_info[0]}.{sys.version_info[1]} says {words.GREETING}", flush=True)
 try:
+    print(f"{sys.version_info[0]}.{sys.version_info[1]} says {words.GREETING}", flush=True)
     signal.pause()
 finally:
     print("put away", flush=True)

@@ -130,6 +130,7 @@ def test_flask_keeps_its_debugger_and_reads_templates_anew(app: App) -> None:
     app.write("templates/page.html", "the page")
     port = start(app, "flask --app shop run --debug --port PORT")
     app.wait_answer(port, "hello, version 1")
+    app.wait_for("ready in")  # what is read before that is watched
     assert app.get(port, "/page") == "the page"
     running = app.wait_running(1)
     app.edit("templates/page.html", "another page")
