@@ -167,6 +167,9 @@ _NEVER_IN_A_FILE = (
     default=None,
     help="Prepare the next warm restart ahead.  [default: where memory allows]",
 )
+@click.option(
+    "--overlap/--no-overlap", default=False, help="Begin a warm run beside the last one's clean-up."
+)
 @click.option("-c", "--clear", is_flag=True, help="Clear the screen when a new run is ready.")
 @click.option("-q", "--quiet", is_flag=True, help="Only say what is wrong.")
 @click.option("-v", "--verbose", is_flag=True, help="Say why for each decision.")
@@ -225,13 +228,10 @@ def complete() -> None:
 
 def arity(name: str) -> int | None:
     """Whether an option takes the next word: 1 yes, 0 no or only behind `=`, None unknown."""
-    for parameter in command.params:
-        if isinstance(parameter, click.Option) and name in (
-            *parameter.opts,
-            *parameter.secondary_opts,
-        ):
-            is_optional = parameter.opts[-1] in _ALONE
-            return 0 if parameter.is_flag or is_optional else 1
+    for option in command.params:
+        names = (*option.opts, *option.secondary_opts)
+        if isinstance(option, click.Option) and name in names:
+            return 0 if option.is_flag or option.opts[-1] in _ALONE else 1
     return None
 
 
@@ -324,6 +324,7 @@ def options(values: "Mapping[str, Any]", called: "Callable[[str], str]") -> Opti
         name=values["name"],
         keys=values["keys"],
         standby=values["standby"],
+        overlap=values["overlap"],
         json=values["json"],
         events=values["events"],
         log_file=values["log_file"],

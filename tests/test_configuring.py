@@ -39,6 +39,10 @@ SAID: dict[str, tuple[str, list[tuple[list[str], str, str, object]]]] = {
         "standby",
         [(["--standby"], "1", "true", True), (["--no-standby"], "0", "false", False)],
     ),
+    "overlap": (
+        "overlap",
+        [(["--overlap"], "1", "true", True), (["--no-overlap"], "0", "false", False)],
+    ),
     "clear": ("clear", [(["-c"], "1", "true", True)]),
     "quiet": ("quiet", [(["-q"], "1", "true", True)]),
     "verbose": ("verbose", [(["-v"], "1", "true", True)]),

@@ -48,6 +48,7 @@ class Options:
         "leave",
         "log_file",
         "name",
+        "overlap",
         "own_files",
         "poll_s",
         "python",
@@ -92,6 +93,7 @@ class Options:
         name: str = "",
         keys: bool = True,
         standby: bool | None = None,
+        overlap: bool = False,
         json: bool = False,
         events: str = "",
         log_file: str = "",
@@ -129,6 +131,7 @@ class Options:
         self.name = name
         """What this autorun is called beside others of the same directory."""
         self.standby = standby
+        self.overlap = overlap
         """Whether a copy stands by for the next warm restart; None where memory allows."""
         self.keys = keys
         """Whether letters are taken from the terminal when the app leaves them."""

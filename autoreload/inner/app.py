@@ -62,6 +62,8 @@ class App:
         """Asked to end, and the program's own functions come first."""
         self.showing: Showing | None = None
         self.longest_stop_s = 0.0
+        self.overlaps = False
+        """Whether the next run may begin beside the clean-up."""
         self.restarting = False
         self.asked = False
 
@@ -123,6 +125,8 @@ class App:
                 self.chain.end()
         if ports and self.keeping is not None:
             self.keeping.drain(ports, self.longest_stop_s)
+        if restart and self.overlaps and self.chain is not None:
+            self.chain.go_beside()
         self._asked_at = self._position()
         signal.pthread_kill(self._main, self._signal)
         if restart and "autoreload.inner.hastening" in sys.modules:

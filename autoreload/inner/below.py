@@ -4,7 +4,7 @@ import os
 import sys
 import warnings
 
-from autoreload.inner.upward import AGAIN, GONE, IS_CHECKPOINT, IS_PROGRAM, OVER, WAITS
+from autoreload.inner.upward import AGAIN, BESIDE, GONE, IS_CHECKPOINT, IS_PROGRAM, OVER, WAITS
 from autoreload.system import census, processes
 from autoreload.system import plainsignal as signal
 from autoreload.system.channel import high_pipe
@@ -43,6 +43,11 @@ class Below:
     def is_gone(self) -> bool:
         """Whether it is over, and holds nothing but its memory."""
         return GONE in self.words
+
+    @property
+    def is_beside(self) -> bool:
+        """Whether it has nothing left but its clean-up, and the next one need not wait for that."""
+        return BESIDE in self.words and not self.is_gone
 
     @property
     def has_come(self) -> bool:

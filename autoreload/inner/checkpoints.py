@@ -29,7 +29,7 @@ from autoreload.inner.safety import Safety
 from autoreload.inner.standby import is_up
 from autoreload.inner.succession import Succession
 from autoreload.inner.tail import Tail
-from autoreload.inner.upward import AGAIN, GONE, IS_CHECKPOINT, IS_PROGRAM, OVER, Upward
+from autoreload.inner.upward import AGAIN, BESIDE, GONE, IS_CHECKPOINT, IS_PROGRAM, OVER, Upward
 from autoreload.system import census, parting, processes
 from autoreload.system import plainsignal as signal
 from autoreload.system.channel import Channel, high_pipe
@@ -145,6 +145,14 @@ class Chain:
         if is_alone and not self._is_forgone and (mouth := self.up.mouth()) is not None:
             self.watcher.part()  # the next one hears what is said on the channel from here on
             parting.part(code, mouth, GONE)
+
+    def go_beside(self) -> None:
+        """Clean up beside the next run, unheard; no run that has started anything does so."""
+        goes_on = self.up.fd is not None and not self._is_forgone
+        if goes_on and processes.child_pids(self._pid) == [] and self.channel.flush():
+            self.watcher.fall_silent()
+            processes.die_with_parent(self.parent)  # nobody else would end it
+            self.up.say(BESIDE)
 
     def end(self) -> None:
         """The program is about to end for good."""

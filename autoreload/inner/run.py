@@ -41,6 +41,7 @@ def main() -> bool:
     settings = _settings(start)
     app = App(channel, int(start.number("signal")) or signal.SIGINT)
     app.longest_stop_s = start.number("stop_timeout_s")
+    app.overlaps = start.flag("overlap")
     app.mask = [int(number) for number in start.texts("mask")]
     if start.flag("warm"):  # before the traces: what we need ourselves is none of the program's
         from autoreload.inner import checkpoints, hastening  # noqa: F401

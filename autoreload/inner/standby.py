@@ -8,7 +8,8 @@ is gone the checkpoint forks again.
 As soon as a restart is announced, the checkpoint looks whether the next run can go on from here,
 and lets it come up to its turn while the last one is still stopping. Nothing of the program's runs
 in it before that one is over: it has let go of all that it held, and says so when only its memory
-is left for the kernel to take apart, or has ended.
+is left for the kernel to take apart, or has ended. Where the user wants that, it begins when the
+last one has nothing left but its clean-up.
 """
 
 import os
@@ -16,6 +17,7 @@ import time
 
 from autoreload.core.checkpoints import MOST, STANDBY_AFTER_S
 from autoreload.inner.below import COME, GO, GREET, Below, Place, fork_below
+from autoreload.inner.departing import Departing
 from autoreload.inner.upward import AGAIN, GONE, OVER, UNFIT
 from autoreload.system import pages, processes
 from autoreload.system import plainsignal as signal
@@ -49,6 +51,9 @@ if TYPE_CHECKING:
         def rehearse(self) -> None:
             """In what stands by: do what may be wanted, as long as nothing is."""
 
+        def longest_stop_s(self) -> float:
+            """How long a run may clean up."""
+
         def greet(self, pid: int) -> None:
             """Tell the outer that the last run is over, and that this one comes next."""
 
@@ -56,8 +61,6 @@ if TYPE_CHECKING:
             """Let whoever is above see to the next run."""
 
 
-BURIED_AFTER_S = 0.2
-"""How long the memory of a run that is over may stay, so that the next one has the processor."""
 OUTER_S = 0.001
 """What the outer needs to let the next run begin: nothing of that one runs before."""
 STEP_S = 0.002
@@ -89,9 +92,7 @@ class Post:
     def __init__(self, above: "Above", run: Below) -> None:
         self._above = above
         self._next: Below | None = None
-        self._gone: list[Below] = []
-        """Runs that are over, and whose memory is still there."""
-        self._bury_at = 0.0
+        self._departing = Departing()
         self._is_unfit = False
         """Whether what stands by is not to import anything ahead."""
         self._follow(run)
@@ -115,7 +116,7 @@ class Post:
             run.close()
             if self._refusal or (run.is_over and not run.goes_on):
                 self.discard()
-                self._bury()
+                self._departing.bury()
                 return Ended(status, run)
             place = self._go_on() if run.goes_on else self._come_after(status, run)
             if place is not None:
@@ -123,7 +124,7 @@ class Post:
             if run.goes_on and self._run is not run:
                 self._look_back()
             if self._run is run:
-                self._bury()
+                self._departing.bury()
                 return Ended(status, run)
 
     def _follow(self, run: Below) -> None:
@@ -146,8 +147,11 @@ class Post:
             is_heard = self._next is not None and self._next.ears in ready
             if is_heard and (place := self._look_at_next()) is not None:
                 return place
-            if self._gone and time.monotonic() >= self._bury_at:
-                self._bury()
+            self._departing.look()
+            if self._may_go_beside(run):
+                place = self._take_over(run)
+                if place is not None or self._run is not run:
+                    return place
             if self._due is not None and time.monotonic() >= self._due:
                 self._due = None
                 if (place := self._prepare()) is not None:
@@ -156,19 +160,12 @@ class Post:
 
     def _fds(self) -> "list[int | None]":
         waiting = [self._run, *([] if self._next is None else [self._next])]
-        return [self._run.ending, *(one.ears if one.ears >= 0 else None for one in waiting)]
+        ears = (one.ears if one.ears >= 0 else None for one in waiting)
+        return [self._run.ending, *ears, *self._departing.fds()]
 
     def _timeout(self) -> float | None:
-        times = [] if self._due is None else [self._due]
-        if self._gone:
-            times.append(self._bury_at)
-        return min(times) - time.monotonic() if times else None
-
-    def _bury(self) -> None:
-        """End what is over, and wait for that: nobody is to meet it as a stray."""
-        gone, self._gone = self._gone, []
-        for one in gone:
-            one.end()
+        times = [*([] if self._due is None else [self._due]), *self._departing.until()]
+        return max(0.0, min(times) - time.monotonic()) if times else None
 
     def _hear(self) -> Place | None:
         """Take what the run has said; the place of the next one, where it is forked for that."""
@@ -248,16 +245,20 @@ class Post:
         return self._announced() if self._refusal == "" else None
 
     def _take_over(self, run: Below) -> Place | None:
-        """The run is over, and its memory can wait. Raises OSError."""
+        """The run is over, or may clean up beside the next. Raises OSError."""
         place = self._go_on()
-        if place is None and self._run is run:  # it goes on somewhere above
+        if self._run is not run:
+            self._departing.add(run, self._above.longest_stop_s())
+            self._look_back()
+        elif place is None and run.is_gone:  # it goes on somewhere above
             self._above.say_up(GONE)
             processes.send(run.pid, signal.SIGKILL)
-        elif place is None:
-            self._gone.append(run)
-            self._bury_at = time.monotonic() + BURIED_AFTER_S
-            self._look_back()
         return place
+
+    def _may_go_beside(self, run: Below) -> bool:
+        """Whether the run cleans up, and the next one has come; of two at once one is awaited."""
+        has_come = self._next is not None and self._next.has_come and not self._refusal
+        return run.is_beside and has_come and not self._departing.cleans_up()
 
     def _look_back(self) -> None:
         """What takes long is looked at beside the run that has just begun.
@@ -317,8 +318,8 @@ class Post:
 
     def _own(self) -> list[int]:
         """What is open for this wait alone."""
-        every = [self._run, *self._gone]
-        return [fd for one in every for fd in (one.ears, one.ending) if fd is not None]
+        own = [fd for fd in (self._run.ears, self._run.ending) if fd is not None]
+        return [*own, *self._departing.own()]
 
     def discard(self) -> None:
         """What was prepared is not needed any more, or is gone."""

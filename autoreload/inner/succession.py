@@ -85,6 +85,10 @@ class Succession:
             self._chain.channel.tell("cold", reason=reason, over=True)
         self.say_up(AGAIN)
 
+    def longest_stop_s(self) -> float:
+        """How long a run may clean up."""
+        return self._chain.app.longest_stop_s
+
     def greet(self, pid: int) -> None:
         """Tell the outer that the last run is over, and that this one comes next."""
         chain = self._chain

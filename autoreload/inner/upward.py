@@ -5,9 +5,10 @@ import os
 IS_CHECKPOINT, IS_PROGRAM, WAITS, AGAIN, OVER = b"c", b"p", b"w", b"a", b"o"
 """It has become a checkpoint; it is the program, after all or since its turn has come; it waits for
 its turn; the run that ends is to be followed by another; all is over, and this is how it ended."""
-GONE, UNFIT = b"g", b"u"
-"""The run that was to be followed is over, and only its memory is still to be taken apart by the
-kernel; what stands by has spoilt itself."""
+BESIDE, GONE, UNFIT = b"b", b"g", b"u"
+"""The run that was to be followed listens no more and has answered all, and cleans up beside the
+next; it is over, and only its memory is still to be taken apart by the kernel; what stands by has
+spoilt itself."""
 
 
 class Upward:

@@ -274,6 +274,7 @@ class Launchpad:
             "verify": options.verify_warm,
             "verbose": options.verbose,
             "standby": options.standby,
+            "overlap": options.overlap,
             "below": booted.notices is not None,
             "sockets": self._spawning.offered,
             "root": self._root,

@@ -53,7 +53,18 @@ LIVE = frozenset({"clear", "exit", "exit_on_error", "leave", "quiet", "verbose"}
 """The app has nothing to do with these."""
 
 NEXT = frozenset(
-    {"data", "delay_s", "hold", "ignore", "signal", "standby", "stop_timeout_s", "warm", "watch"}
+    {
+        "data",
+        "delay_s",
+        "hold",
+        "ignore",
+        "overlap",
+        "signal",
+        "standby",
+        "stop_timeout_s",
+        "warm",
+        "watch",
+    }
 )
 """The next run has these; all others are fixed when autorun starts."""
 

@@ -4,6 +4,8 @@ import sys
 import time
 
 from autoreload.core import protocol
+from autoreload.system.channel import ChannelClosed
+from autoreload.system.waiting import wait
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ class Stopping:
         self._timeout_s = timeout_s
         self._since: float | None = None
         self._told_slow = False
+        self.is_silent = False
+        """Whether nobody hears of it."""
 
     @property
     def has_begun(self) -> bool:
@@ -47,6 +51,19 @@ class Stopping:
     def interval(self) -> float:
         """Seconds until it is to be looked at again."""
         return NUDGE_S if self._lasts_s() < NUDGE_S else PATIENT_S
+
+    def fall_silent(self) -> None:
+        """Nobody is to hear of it any more."""
+        self.is_silent = True
+        self._channel.close()
+
+    def look_alone(self) -> None:
+        """Wait a moment, and do what is due by then."""
+        wait([], self.interval())
+        try:
+            self.look()
+        except ChannelClosed:
+            pass
 
     def look(self) -> None:
         """Do what is due by now. Raises ChannelClosed."""

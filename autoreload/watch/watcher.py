@@ -10,13 +10,7 @@ import sys
 import time
 
 from autoreload.core import protocol
-from autoreload.core.changes import (
-    FIRST_WAIT_S,
-    Change,
-    Loaded,
-    is_half,
-    pace,
-)
+from autoreload.core.changes import FIRST_WAIT_S, Change, Loaded, is_half, pace
 from autoreload.core.decisions import Broken, Hold, Nothing, verdict
 from autoreload.system import repository
 from autoreload.system.channel import Channel, ChannelClosed, high_pipe
@@ -116,6 +110,10 @@ class Watcher:
         """The process is about to end: nothing is heard, compared or said any more."""
         self._is_parting = True
 
+    def fall_silent(self) -> None:
+        """The outer hears the next run from here on; the end of this one is still looked after."""
+        self._stopping.fall_silent()
+
     def wake(self) -> None:
         """Let it look at once; from any thread, and from a signal's handler."""
         if not self._channel.is_ours():
@@ -127,7 +125,7 @@ class Watcher:
 
     def _turn_or_end(self) -> None:
         try:
-            self._turn()
+            self._stopping.look_alone() if self._stopping.is_silent else self._turn()
         except ChannelClosed:
             if self._is_parting:
                 pass  # our descriptors are closed

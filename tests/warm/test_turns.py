@@ -15,14 +15,14 @@ WAITS = "import time\nwhile True: time.sleep(1000)\n"
 STANDBY = pytest.mark.parametrize("option", ["--standby", "--no-standby"])
 
 
-def start(app: App, option: str, text: str) -> None:
+def start(app: App, option: str, text: str, *more: str) -> None:
     """Run a text behind a checkpoint, which says `run VALUE BORN` first."""
     app.write("slow.py", SLOW)
     app.write("quick.py", "VALUE = 1\n")
     says = "print('run', quick.VALUE, slow.BORN, os.getpid(), flush=True)\n"
     app.write("main.py", f"import fcntl, os, signal, subprocess, threading\nimport slow\n"
               f"import quick\n{says}{text}{WAITS}")  # fmt: skip
-    app.start("--warm", option, "main.py")
+    app.start("--warm", option, *more, "main.py")
     app.wait_for(r"(?m)^run 1 ")
     app.wait_for("ready in")
 
