@@ -44,18 +44,16 @@ class Comparing:
         self._tell_same(found.same)
         return found.changes + others
 
-    def lone(self, hint: "Message") -> list[Change]:
+    def lone(self, hint: "Hint") -> list[Change]:
         """The only change of those that a hint names, if it compiles and waits for nothing else.
 
-        Nothing else is looked at. Whoever gives the hint may have read and compiled a lone file.
-        Raises ChannelClosed.
+        Nothing else is looked at. Raises ChannelClosed.
         """
-        paths, look, digest = hint.texts("paths"), files.signature, files.digest
-        proof = proven(hint)
+        look, digest, proof = files.signature, files.digest, hint.proof
         if proof is not None:
             look, digest = (lambda path: proof[0]), (lambda path: proof[1])
         ignored = self._settings.is_ignored
-        records = [self._traces.loaded.get(path) for path in paths]
+        records = [self._traces.loaded.get(path) for path in hint.paths]
         known = [one for one in records if one is not None and not (ignored and ignored(one.path))]
         found = compare(known, look, digest)
         self._tell_same(found.same)
@@ -86,9 +84,15 @@ class Comparing:
         )
 
 
-def proven(hint: "Message") -> "tuple[Signature, int] | None":
-    """Signature and digest of the only file that a hint names, if that compiles."""
-    match hint.texts("paths"), hint.fields.get("proof"):
-        case [_], ((int(moment), int(size), int(inode)), int(digest)):
-            return (moment, size, inode), digest
-    return None
+class Hint:
+    """What has been saved, by events; whoever heard of it may have compiled a lone file."""
+
+    __slots__ = ("paths", "proof")
+
+    def __init__(self, message: "Message") -> None:
+        self.paths = message.texts("paths")
+        self.proof: tuple[Signature, int] | None = None
+        """Signature and digest of the only file that is named, if it compiles."""
+        match self.paths, message.fields.get("proof"):
+            case [_], ((int(moment), int(size), int(inode)), int(digest)):
+                self.proof = (moment, size, inode), digest

@@ -18,7 +18,7 @@ from autoreload.system.waiting import wait
 from autoreload.watch import telling
 from autoreload.watch.app import Settings
 from autoreload.watch.boot import Boot
-from autoreload.watch.comparing import Comparing, proven
+from autoreload.watch.comparing import Comparing, Hint
 from autoreload.watch.later import LOOK_S, Later
 from autoreload.watch.refreshing import Refreshing
 from autoreload.watch.stopping import Stopping
@@ -59,7 +59,7 @@ class Watcher:
         self._boot = Boot(self._channel, self._traces, self._app)
         self._told_noticed = False
         self._said_busy: str | None = None
-        self._hint: Message | None = None
+        self._hint: Hint | None = None
         """What the next look is for, if it is for no more."""
         self._questions: list[int] = []
         """Who wants to know what the next look finds."""
@@ -186,8 +186,9 @@ class Watcher:
     def _take(self, message: "Message") -> None:
         match message.word:
             case "look":
-                self._hint = None if self._asked else message
-                if self._hint is None or proven(message) is None:
+                hint = Hint(message)
+                self._hint = None if self._asked else hint
+                if self._hint is None or hint.proof is None:
                     self._channel.send("here")  # a look may take long
                 self._asked = True
                 if question := int(message.number("question")):
@@ -262,7 +263,7 @@ class Watcher:
     def _answer_hint(self) -> None:
         """Nothing is done about a hint alone: say at least that it was heard, before the look."""
         hint, self._hint = self._hint, None
-        if hint is not None and proven(hint) is not None:
+        if hint is not None and hint.proof is not None:
             self._channel.send("here")
 
     def _has_acted_on_hint(self, noticed: float) -> bool:
