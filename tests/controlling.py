@@ -18,10 +18,19 @@ def command(app: App, *words: str) -> Outcome:
 
 
 def asked(app: App, *words: str) -> dict[str, Any]:
-    """What `autorun WORDS --json` answers."""
+    """What `autorun WORDS --json` answers, once there is an autorun that can be asked."""
+    until(lambda: is_there(app), app.said)
     outcome = command(app, *words, "--json")
     assert outcome.out, outcome
     return dict(json.loads(outcome.out))
+
+
+def is_there(app: App) -> bool:
+    """Whether an autorun of the project can be spoken with."""
+    found = find(str(app.project), clean_environment())
+    for one in found:
+        one.close()
+    return bool(found)
 
 
 @contextmanager
