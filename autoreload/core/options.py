@@ -131,8 +131,9 @@ class Options:
         self.name = name
         """What this autorun is called beside others of the same directory."""
         self.standby = standby
-        self.overlap = overlap
         """Whether a copy stands by for the next warm restart; None where memory allows."""
+        self.overlap = overlap
+        """Whether a warm run may begin beside the clean-up of the last one."""
         self.keys = keys
         """Whether letters are taken from the terminal when the app leaves them."""
         self.json = json

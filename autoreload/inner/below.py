@@ -34,6 +34,10 @@ class Below:
         self.words = b""
         """What it has said for the checkpoint above it."""
 
+    def fds(self) -> list[int]:
+        """What is ready when it has something to say, or has ended."""
+        return [fd for fd in (self.ears, self.ending) if fd is not None and fd >= 0]
+
     @property
     def goes_on(self) -> bool:
         """Whether another one is to follow."""

@@ -129,10 +129,14 @@ class Chain:
 
     def announce(self) -> None:
         """The run that is about to end is to be followed by another."""
-        goes_on = self.up.fd is not None and not self._is_forgone
-        self.safety.tell(part=goes_on)
-        if goes_on:
+        self.safety.tell(part=self._goes_on)
+        if self._goes_on:
             self.up.say(AGAIN)
+
+    @property
+    def _goes_on(self) -> bool:
+        """Whether the next run may go on from a checkpoint."""
+        return self.up.fd is not None and not self._is_forgone
 
     def part(self, code: int) -> None:
         """End, and let the next run go on before the kernel has taken this one's memory apart.
@@ -148,8 +152,8 @@ class Chain:
 
     def go_beside(self) -> None:
         """Clean up beside the next run, unheard; no run that has started anything does so."""
-        goes_on = self.up.fd is not None and not self._is_forgone
-        if goes_on and processes.child_pids(self._pid) == [] and self.channel.flush():
+        is_alone = processes.child_pids(self._pid) == []
+        if self._goes_on and is_alone and self.channel.flush():
             self.watcher.fall_silent()
             processes.die_with_parent(self.parent)  # nobody else would end it
             self.up.say(BESIDE)

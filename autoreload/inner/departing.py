@@ -33,13 +33,13 @@ class Departing:
         """Whether one of them does."""
         return any(not run.is_gone for run, _ in self._runs)
 
-    def fds(self) -> "list[int | None]":
+    def fds(self) -> list[int]:
         """What is ready when one that cleans up has something to say, or has ended."""
-        return [fd for run, _ in self._runs if not run.is_gone for fd in _open_of(run)]
+        return [fd for run, _ in self._runs if not run.is_gone for fd in run.fds()]
 
     def own(self) -> list[int]:
         """Every descriptor that is open for them."""
-        return [fd for run, _ in self._runs for fd in _open_of(run)]
+        return [fd for run, _ in self._runs for fd in run.fds()]
 
     def until(self) -> list[float]:
         """When they are due, by the monotonic clock."""
@@ -50,26 +50,22 @@ class Departing:
         now = time.monotonic()
         runs, self._runs = self._runs, []
         for run, at in runs:
-            was_gone = run.is_gone
-            run.words += run.heard()
-            if run.is_gone and not was_gone:
-                at = now + BURIED_AFTER_S
-            if now >= at:
-                run.kill()
-            if now >= at or not run.lives():
-                run.end()
-            else:
+            if not run.is_gone:
+                run.words += run.heard()
+                if run.is_gone:
+                    at = now + BURIED_AFTER_S
+                elif now >= at:
+                    run.kill()  # and whatever it has started
+            if now < at and (run.is_gone or run.lives()):
                 self._runs.append((run, at))
+            else:
+                run.end()
 
     def bury(self) -> None:
         """End all of them, but for the clean-up of one, and wait for that: none becomes a stray."""
         while self.cleans_up():
-            wait(self.fds(), max(0.0, min(self.until()) - time.monotonic()))
+            wait(self.fds(), min(self.until()) - time.monotonic())
             self.look()
         runs, self._runs = self._runs, []
         for run, _ in runs:
             run.end()
-
-
-def _open_of(run: "Below") -> "list[int]":
-    return [fd for fd in (run.ears, run.ending) if fd is not None and fd >= 0]

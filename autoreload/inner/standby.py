@@ -158,14 +158,13 @@ class Post:
                     return place
         return None
 
-    def _fds(self) -> "list[int | None]":
-        waiting = [self._run, *([] if self._next is None else [self._next])]
-        ears = (one.ears if one.ears >= 0 else None for one in waiting)
-        return [self._run.ending, *ears, *self._departing.fds()]
+    def _fds(self) -> list[int]:
+        of_next = [] if self._next is None else self._next.fds()
+        return [*self._run.fds(), *of_next, *self._departing.fds()]
 
     def _timeout(self) -> float | None:
         times = [*([] if self._due is None else [self._due]), *self._departing.until()]
-        return max(0.0, min(times) - time.monotonic()) if times else None
+        return min(times) - time.monotonic() if times else None
 
     def _hear(self) -> Place | None:
         """Take what the run has said; the place of the next one, where it is forked for that."""
@@ -318,8 +317,7 @@ class Post:
 
     def _own(self) -> list[int]:
         """What is open for this wait alone."""
-        own = [fd for fd in (self._run.ears, self._run.ending) if fd is not None]
-        return [*own, *self._departing.own()]
+        return [*self._run.fds(), *self._departing.own()]
 
     def discard(self) -> None:
         """What was prepared is not needed any more, or is gone."""

@@ -125,7 +125,8 @@ class Watcher:
 
     def _turn_or_end(self) -> None:
         try:
-            self._stopping.look_alone() if self._stopping.is_silent else self._turn()
+            turn = self._stopping.look_alone if self._stopping.is_silent else self._turn
+            turn()
         except ChannelClosed:
             if self._is_parting:
                 pass  # our descriptors are closed
@@ -188,7 +189,7 @@ class Watcher:
             case "look":
                 hint = Hint(message)
                 self._hint = None if self._asked else hint
-                if self._hint is None or hint.proof is None:
+                if self._asked or hint.proof is None:
                     self._channel.send("here")  # a look may take long
                 self._asked = True
                 if question := int(message.number("question")):
