@@ -1,6 +1,7 @@
 """Fixtures that more than one folder uses, and what holds for every property."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,17 @@ os.environ["XDG_CACHE_HOME"] = _cache.name
 def app(tmp_path: Path) -> Iterator[App]:
     """A live autorun on an empty project."""
     yield from apps(tmp_path)
+
+
+@pytest.fixture
+def runtime() -> Iterator[Path]:
+    """A runtime directory of one's own, in which autoruns are found; ask for it before the app.
+
+    Not in the test's own folder: the path of a socket has 108 bytes at most.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="autorun-"))
+    yield folder
+    shutil.rmtree(folder)
 
 
 @pytest.fixture

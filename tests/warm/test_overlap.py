@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.driver import App, until
+from tests.driver import App, state_of, until
 from tests.warm.test_standby import parent
 from tests.warm.test_turns import edit, is_warm, start
 
@@ -39,14 +39,6 @@ def save(app: App, value: int) -> int:
     """Save while the last run is to clean up; its pid."""
     app.edit("quick.py", f"VALUE = {value}\n")
     return int(app.wait_for(rf"(?m)^cleans {value - 1} (\d+)$")[1])
-
-
-def is_gone(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except OSError:
-        return True
-    return False
 
 
 @pytest.mark.parametrize("option", ["--standby", "--no-standby"])
@@ -100,7 +92,7 @@ def test_a_clean_up_without_an_end_is_ended(app: App) -> None:
     start(app, "--stop-timeout=0.5", f"import time\n{CLEANS_UP}", "--overlap")
     first = save(app, 2)
     app.wait_for(r"(?m)^run 2 ")
-    until(lambda: is_gone(first), app.said)
+    until(lambda: not state_of(first), app.said)
     assert app.count(r"(?m)^cleaned 1$") == 0, app.said()
     (app.project / "end2").touch()
     assert app.stop_leaves_nothing() == 0
@@ -114,7 +106,7 @@ def test_the_end_waits_for_the_clean_up(app: App) -> None:
     app.wait_for(r"(?m)^cleans 2 ")
     (app.project / "end2").touch()
     app.wait_for(r"(?m)^cleaned 2$")
-    assert not is_gone(first)
+    assert state_of(first), app.said()
     end(app, 1)
     assert app.wait() == 0, app.said()
     app.assert_nothing_left()
@@ -126,7 +118,7 @@ def test_a_kill_leaves_no_clean_up_behind(app: App, victim: str) -> None:
     first = save(app, 2)
     app.wait_for("ready in", times=2)
     os.kill(app.pid if victim == "autorun" else parent(first), signal.SIGKILL)
-    until(lambda: is_gone(first), app.said)
+    until(lambda: not state_of(first), app.said)
     if victim == "checkpoint":
         (app.project / "end2").touch()
         (app.project / "end3").touch()

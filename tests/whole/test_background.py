@@ -2,11 +2,9 @@
 
 import json
 import os
-import shutil
 import signal
 import stat
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,15 +46,12 @@ class Place:
 
 
 @pytest.fixture
-def place(app: App) -> Iterator[Place]:
-    # Not in the test's own folder: the path of a socket has 108 bytes at most.
-    runtime = Path(tempfile.mkdtemp(prefix="autorun-"))
+def place(runtime: Path, app: App) -> Iterator[Place]:
     one = Place(app, runtime)
     try:
         yield one
     finally:
         one.end()
-        shutil.rmtree(runtime)
 
 
 def test_it_returns_when_it_is_ready_and_goes_on(place: Place) -> None:

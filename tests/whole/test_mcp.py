@@ -1,11 +1,8 @@
 """`autorun mcp`, spoken to by the package's own client over stdin and stdout of a real process."""
 
 import asyncio
-import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -56,14 +53,13 @@ class Session:
 
 
 @pytest.fixture
-def runtime() -> Iterator[dict[str, str]]:
-    folder = tempfile.mkdtemp(prefix="autorun-")
-    yield {"XDG_RUNTIME_DIR": folder}
-    shutil.rmtree(folder)
+def own(runtime: Path) -> dict[str, str]:
+    """The variables with which the autoruns of a test alone are found."""
+    return {"XDG_RUNTIME_DIR": str(runtime)}
 
 
-def server(app: App, runtime: dict[str, str]) -> StdioServerParameters:
-    environment = {**clean_environment(runtime), "PYTHONPATH": str(ROOT)}
+def server(app: App, own: dict[str, str]) -> StdioServerParameters:
+    environment = {**clean_environment(own), "PYTHONPATH": str(ROOT)}
     return StdioServerParameters(
         command=sys.executable,
         args=["-m", "autoreload", "mcp"],
@@ -72,19 +68,19 @@ def server(app: App, runtime: dict[str, str]) -> StdioServerParameters:
     )
 
 
-def test_an_agent_edits_waits_and_reads_the_error(app: App, runtime: dict[str, str]) -> None:
+def test_an_agent_edits_waits_and_reads_the_error(own: dict[str, str], app: App) -> None:
     app.write("shop.py", "NAME = 'one'\n")
     app.write("app.py", SERVER)
 
     async def talk() -> None:
-        async with Client(stdio_client(server(app, runtime))) as client:
+        async with Client(stdio_client(server(app, own))) as client:
             session = Session(client)
             tools = await session.tools()
             assert [*tools] == ["status", "wait", "errors", "logs", "why", "restart"]
             assert all(tools.values())
             # It is there before the app is, and finds it when it comes.
             assert "autorun --background" in await session.refusal("status")
-            app.start("--log-file", "x.log", "app.py", env=runtime)
+            app.start("--log-file", "x.log", "app.py", env=own)
             app.wait_for("ready in")
             status = await session.ask("status")
             assert (status["state"], status["run"]) == ("ready", 1)
@@ -118,11 +114,11 @@ def test_an_agent_edits_waits_and_reads_the_error(app: App, runtime: dict[str, s
     assert app.stop() == 0
 
 
-def test_stdout_is_the_protocols_alone(app: App, runtime: dict[str, str]) -> None:
+def test_stdout_is_the_protocols_alone(own: dict[str, str], app: App) -> None:
     done = subprocess.run(
         [*AUTORUN, "mcp"],
         cwd=app.project,
-        env={**clean_environment(runtime), "PYTHONPATH": str(ROOT)},
+        env={**clean_environment(own), "PYTHONPATH": str(ROOT)},
         input=b"",
         capture_output=True,
         timeout=60,
@@ -131,12 +127,12 @@ def test_stdout_is_the_protocols_alone(app: App, runtime: dict[str, str]) -> Non
 
 
 def test_without_the_package_it_is_said_how_to_get_it(
-    app: App, runtime: dict[str, str], tmp_path: Path
+    own: dict[str, str], app: App, tmp_path: Path
 ) -> None:
     hidden = tmp_path / "hidden"
     hidden.mkdir()
     (hidden / "sitecustomize.py").write_text("import sys\nsys.modules['mcp'] = None\n")
-    outcome = autorun(app.project, "mcp", env={**runtime, "PYTHONPATH": f"{hidden}:{ROOT}"})
+    outcome = autorun(app.project, "mcp", env={**own, "PYTHONPATH": f"{hidden}:{ROOT}"})
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err.startswith("autorun: autorun mcp needs the package mcp")
     assert "pip install 'mcp>=2'" in outcome.err
