@@ -8,6 +8,7 @@ from autoreload.inner.upward import AGAIN, BESIDE, GONE, IS_CHECKPOINT, IS_PROGR
 from autoreload.system import census, processes
 from autoreload.system import plainsignal as signal
 from autoreload.system.channel import high_pipe
+from autoreload.system.waiting import wait
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -138,6 +139,10 @@ class Place:
         if not word:
             os._exit(0)  # noqa: TID251  # nothing of the user's is under way in here
         return word
+
+    def is_wanted(self) -> bool:
+        """Whether a word waits at the gate."""
+        return bool(wait([self.gate], 0))
 
     def leave(self) -> None:
         """There is nothing more to wait for."""

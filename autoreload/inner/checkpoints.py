@@ -192,7 +192,7 @@ class Chain:
         self._last = time.monotonic()
 
     def _own_fds(self) -> set[int | None]:
-        return {self.channel.fd, self.up.fd, self.tail.fd(), *self.watcher.fds}
+        return {self.channel.fd, self.up.fd, *self.tail.fds(), *self.watcher.fds}
 
     def _refuse(self, reason: Refusal) -> None:
         self.safety.refused = reason

@@ -25,6 +25,7 @@ from autoreload.system.waiting import wait
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Protocol
 
     class Above(Protocol):
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
         def stale(self) -> str:
             """The same, as far as it takes long to tell."""
 
-        def bring_tail(self) -> bool:
+        def bring_tail(self, is_wanted: Callable[[], bool]) -> bool:
             """In what stands by: import what the last run did; false when that has spoilt it."""
 
         def come_ahead(self) -> None:
@@ -200,7 +201,7 @@ class Post:
             try:
                 processes.rename(processes.STANDBY)
                 _copy_pages(place, like=like)
-                if not self._is_unfit and not self._above.bring_tail():
+                if not self._is_unfit and not self._above.bring_tail(place.is_wanted):
                     os.write(place.mouth, UNFIT)
                     os._exit(1)  # noqa: TID251
                 self._above.come_ahead()

@@ -99,12 +99,12 @@ class Succession:
 
     # --- in the next run ------------------------------------------------------------------------
 
-    def bring_tail(self) -> bool:
+    def bring_tail(self, is_wanted: "Callable[[], bool]") -> bool:
         """Import what the last run did after this place; false when that has spoilt the process."""
         past = self._chain.safety.past
         past.go_on()
         try:
-            return self._chain.tail.bring()
+            return self._chain.tail.bring(is_wanted)
         finally:
             past.rest()
 

@@ -9,12 +9,14 @@ import os
 import sys
 
 from autoreload.core import tails
+from autoreload.inner.memo import Memo
+from autoreload.inner.regexes import Regexes
 from autoreload.system import census
-from autoreload.system.channel import settle_high
 from autoreload.watch.newcomers import Newcomers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from autoreload.watch.traces import Traces
@@ -29,39 +31,39 @@ class Tail:
 
     def __init__(self, traces: "Traces") -> None:
         self._traces = traces
-        self._fd = _shared()
+        self._memo = Memo("autorun-tail")
         self._newcomers = Newcomers()
+        self._regexes = Regexes()
 
-    def fd(self) -> int | None:
-        """The descriptor of that memory."""
-        return self._fd
+    def fds(self) -> set[int | None]:
+        """The descriptors of that memory."""
+        return {self._memo.fd, self._regexes.fd}
 
     def pass_by(self) -> None:
         """What is imported by now lies before a checkpoint, and comes with that."""
         self._newcomers.names()
+        self._regexes.pass_by()
 
     def note(self) -> None:
         """Note what this run has imported by now."""
-        new = self._newcomers.names()
-        if self._fd is None or not new:
-            return
-        before = self._names()
-        names = tails.merged(before, new)
-        if names != before:
-            os.pwrite(self._fd, "\n".join(names).encode(), 0)
+        if new := self._newcomers.names():
+            before = self._memo.words()
+            if (names := tails.merged(before, new)) != before:
+                self._memo.write(names)
+        self._regexes.note()
 
-    def _names(self) -> list[str]:
-        if self._fd is None:
-            return []
-        try:
-            return os.pread(self._fd, os.fstat(self._fd).st_size, 0).decode().split()
-        except OSError:  # the program has closed it
-            self._fd = None
-            return []
+    def bring(self, is_wanted: "Callable[[], bool]") -> bool:
+        """Import what is missing here; false when this process is not to be gone on with.
 
-    def bring(self) -> bool:
-        """Import what is missing here; false when this process is not to be gone on with."""
-        names = [name for name in self._names() if name not in sys.modules]
+        When the process `is_wanted`, what is left is not waited for.
+        """
+        is_fit = self._import()
+        if is_fit:  # some of them come with the imports
+            self._regexes.bring(is_wanted)
+        return is_fit
+
+    def _import(self) -> bool:
+        names = [name for name in self._memo.words() if name not in sys.modules]
         if not names:
             return True
         before, self._traces.before_project = self._traces.before_project, _refuse
@@ -117,10 +119,3 @@ def _look_up_versions() -> None:
 
 def _refuse(path: str) -> None:
     raise Unfit(path)
-
-
-def _shared() -> int | None:
-    try:
-        return settle_high(os.memfd_create("autorun-tail", os.MFD_CLOEXEC))
-    except (AttributeError, OSError):
-        return None

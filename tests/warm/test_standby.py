@@ -113,6 +113,22 @@ def test_it_is_so_too_where_a_module_imports_what_is_edited(app: App) -> None:
     app.wait_for(r'quick\.py", line 2, in <module>\n    raise ValueError\(VALUE\)\nValueError: 6')
 
 
+def test_it_has_compiled_the_expressions_that_the_last_run_did(app: App) -> None:
+    port = known(app)
+    late = (
+        "import re\n"
+        "AHEAD = any(key[1] == 'late (x)' for key in re._cache)\n"
+        "re.compile('late (x)')\n"
+    )
+    for value in range(3, 8):
+        prepared(app, port)
+        app.edit("quick.py", f"{late}VALUE = f'{value}-{{AHEAD}}'\n")
+        if "True" in app.wait_answer(port, f" 1 {value}-"):
+            break
+    else:
+        pytest.fail(app.said())
+
+
 def test_where_it_is_not_good_it_is_gone(app: App) -> None:
     port = known(app)
     first = born(app, port, " 1 2 ")
