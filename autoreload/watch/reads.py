@@ -46,6 +46,8 @@ class Reads:
         self._roots = tuple({os.path.realpath(root).rstrip(os.sep) + os.sep for root in roots})
         self._written = set(written)
         self._on_written = on_written
+        self._databases: set[str] = set()
+        """The absolute paths that were connected to: many programs do so for every request."""
         self._is_starting = True
 
     def install(self) -> None:
@@ -80,6 +82,8 @@ class Reads:
         self._removed(target)
 
     def _removed(self, path: object, *_: object) -> None:
+        if type(path) is str and path.endswith(_UNCOUNTED):
+            return  # importlib writes bytecode beside its place, and renames it
         try:
             self._write(path, is_itself=True)
         except _IMPOSSIBLE:
@@ -87,9 +91,14 @@ class Reads:
 
     def _connected(self, database: object, *_: object) -> None:
         text = _text(database)
+        if not text or text in self._databases:
+            return
+        if text.startswith(os.sep):
+            self._databases.add(text)
         try:
-            for ending in _BESIDE_DATABASE if text else ():
-                self._write(text + ending)
+            real = os.path.realpath(text)  # SQLite as well puts its journal where a link leads
+            for ending in _BESIDE_DATABASE:
+                self._take_back(real + ending)
         except _IMPOSSIBLE:
             pass
 
@@ -121,9 +130,11 @@ class Reads:
             return
         if is_itself:
             folder, name = os.path.split(text)
-            real = os.path.join(os.path.realpath(folder), name)
+            self._take_back(os.path.join(os.path.realpath(folder), name))
         else:
-            real = os.path.realpath(text)
+            self._take_back(os.path.realpath(text))
+
+    def _take_back(self, real: str) -> None:
         if real in self._written or real.startswith(_VIRTUAL):
             return
         is_told = self._is_counted(real) or real in self._traces.loaded

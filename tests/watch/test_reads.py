@@ -325,6 +325,34 @@ def test_a_database_by_its_path_as_bytes_or_path(project: Path) -> None:
     assert {"a.db", "b.db"} <= set(found.written)
 
 
+def test_a_database_behind_a_link_has_its_journal_where_the_link_leads(project: Path) -> None:
+    (project / "real").mkdir()
+    (project / "link.db").symlink_to("real/data.db")
+    code = """
+    base = sqlite3.connect(home + "link.db")
+    base.execute("CREATE TABLE a (b)")
+    base.execute("INSERT INTO a VALUES (1)")
+    assert os.path.exists("real/data.db-journal")
+    """
+    found = heard(project, code)
+    assert found.written == [f"real/data.db{one}" for one in ("", "-journal", "-shm", "-wal")]
+
+
+def test_a_database_is_looked_up_once(project: Path) -> None:
+    code = """
+    looked, realpath = [], os.path.realpath
+    os.path.realpath = lambda path, **how: looked.append(path) or realpath(path, **how)
+    for _ in range(3):
+        sqlite3.connect(home + "a.db").close()
+    assert looked == [home + "a.db"], looked
+    sqlite3.connect("a.db").close()
+    os.chdir("..")
+    sqlite3.connect("a.db").close()
+    assert len(looked) == 3, "what the name means depends on where the program is"
+    """
+    assert "a.db" in heard(project, code).written
+
+
 def test_a_thread_is_heard_as_well(project: Path) -> None:
     code = """
     thread = threading.Thread(target=lambda: open("config.json").close())
