@@ -2,7 +2,7 @@
 
 import os
 
-from autoreload.system.channel import settle_high
+from autoreload.system.channel import identity, settle_high
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -10,29 +10,36 @@ if TYPE_CHECKING:
 
 
 class Memo:
-    """Without such memory, or when the program has closed it, it holds nothing."""
+    """It holds nothing without such memory, or when the program has closed its descriptor."""
 
     def __init__(self, name: str) -> None:
-        self.fd: int | None = None
-        """Its descriptor."""
+        self._fd: int | None = None
+        self._identity: tuple[int, int] | None = None
         try:
-            self.fd = settle_high(os.memfd_create(name, os.MFD_CLOEXEC))
+            self._fd = settle_high(os.memfd_create(name, os.MFD_CLOEXEC))
+            self._identity = identity(self._fd)
         except (AttributeError, OSError):
             pass
 
+    @property
+    def fd(self) -> int | None:
+        """Its descriptor; who closes that may have opened a file of his own there."""
+        if self._fd is not None and identity(self._fd) != self._identity:
+            self._fd = None
+        return self._fd
+
     def words(self) -> list[str]:
         """What was written; while somebody writes, one may be half of a word."""
-        if self.fd is None:
+        fd = self.fd
+        if fd is None:
             return []
         try:
-            return os.pread(self.fd, os.fstat(self.fd).st_size, 0).decode().split()
-        except OSError:
-            self.fd = None
-        except ValueError:  # half of a letter
-            pass
-        return []
+            return os.pread(fd, os.fstat(fd).st_size, 0).decode().split()
+        except (OSError, ValueError):  # half of a letter
+            return []
 
     def write(self, words: "Sequence[str]") -> None:
         """Write these in the place of what was there; they only ever get more."""
-        if self.fd is not None:
-            os.pwrite(self.fd, "\n".join(words).encode(), 0)
+        fd = self.fd
+        if fd is not None:
+            os.pwrite(fd, "\n".join(words).encode(), 0)

@@ -51,7 +51,7 @@ class Channel:
         """With `takes`, the socket of that descriptor, passed descriptors are taken in as well."""
         self.fd = fd
         self._takes = takes
-        self._identity = _identity(fd)
+        self._identity = identity(fd)
         self._parent = os.getppid()
         self._backlog: list[bytes] = []
         self._flushing = allocate_lock()
@@ -63,7 +63,7 @@ class Channel:
 
     def is_ours(self) -> bool:
         """Whether the descriptor is still the socket that it was."""
-        return _identity(self.fd) == self._identity
+        return identity(self.fd) == self._identity
 
     def send(self, word: str, **fields: object) -> bool:
         """Send a message, in order; what the socket does not take now is kept for `flush`.
@@ -301,7 +301,8 @@ def high_pipe() -> tuple[int, int]:
     return read, write
 
 
-def _identity(fd: int) -> tuple[int, int] | None:
+def identity(fd: int) -> tuple[int, int] | None:
+    """Which file a descriptor is open on; None when it is closed."""
     try:
         status = os.fstat(fd)
     except OSError:
