@@ -41,7 +41,7 @@ class Step:
 class Program:
     """A source and its steps."""
 
-    __slots__ = ("flags", "is_annotated", "is_sound", "name", "source", "steps")
+    __slots__ = ("flags", "is_annotated", "is_sound", "name", "source", "steps", "warns")
 
     def __init__(
         self, source: bytes, name: str, steps: list[Step], *, flags: int, is_annotated: bool
@@ -54,6 +54,8 @@ class Program:
         """Whether names are annotated in it outside of functions and classes."""
         self.is_sound = False
         """Whether it compiles as a whole if each of its steps does."""
+        self.warns = False
+        """Whether Python warns of something in it, as far as it was compiled."""
 
     def done_until(self, line: int) -> int:
         """How many steps end on this line or before it."""

@@ -156,10 +156,11 @@ class Driver:
     def prepare(self, name: str, source: bytes) -> "Running | None":
         """What to drive, of a source that compiles; None when this one can only be run whole."""
         # They were shown when it was compiled whole.
-        with warnings.catch_warnings(action="ignore"):
+        with warnings.catch_warnings(record=True, action="always") as shown:
             program = statements.take_apart(source, name)
             program.is_sound = True
             program.compile(0)
+        program.warns = bool(shown)
         return None if _is_whole(program) else self._running_of(program)
 
     def _running_of(self, program: "Program") -> "Running | None":
@@ -222,10 +223,11 @@ class Driver:
     def _take_apart(self, running: Running, source: bytes) -> "Program | None":
         """The program of another text of a file under way; None when it can only be run whole."""
         try:
-            with warnings.catch_warnings(action="ignore"):
+            with warnings.catch_warnings(record=True, action="always") as shown:
                 program = statements.take_apart(source, running.name)
         except _BROKEN:
             return None
+        program.warns = running.program.warns or bool(shown)
         return None if _is_whole(program) else program
 
     def look_ahead(self, path: str) -> None:
@@ -255,12 +257,17 @@ class Driver:
     def uncompilable(self) -> str:
         """A file of the last look that does not compile after all; empty when each does."""
         for running in self._running:
-            if running.next_program is not None:
-                try:
-                    with warnings.catch_warnings(action="ignore"):
-                        running.next_program.compile(running.begun)
-                except _BROKEN:
-                    return running.path
+            program = running.next_program
+            if program is None:
+                continue
+            try:
+                with warnings.catch_warnings(record=True, action="always") as shown:
+                    program.compile(running.begun)
+            except _BROKEN:
+                return running.path
+            program.warns = program.warns or bool(shown)
+            if program.warns and any(one[0] == "error" for one in warnings.filters):
+                return running.path
         return ""
 
     def resume(self) -> list[str]:
@@ -270,6 +277,8 @@ class Driver:
             program, running.next_program = running.next_program, None
             if program is None:
                 continue
+            if program.warns:  # it is shown as when the file is compiled whole, once
+                compile(program.source, program.name, "exec", dont_inherit=True)
             running.changed_line = first_difference(running.program.source, program.source)
             running.program = program
             for path in {running.path, os.path.abspath(running.name)}:

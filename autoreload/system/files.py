@@ -151,13 +151,14 @@ def mentions(path: str, word: bytes) -> bool:
 def broken(path: str) -> "Broken | None":
     """Why a Python source does not compile; None when it does, or cannot be read at all."""
     from autoreload.core.decisions import Broken
+    from autoreload.system.muting import Muted
 
     source = _content(path)
     if source is None:
         return None
     try:
-        # Warnings are not caught: the filters belong to the app, and are shared by all threads.
-        compile(source, path, "exec", dont_inherit=True)
+        with Muted():  # whoever runs it is warned
+            compile(source, path, "exec", dont_inherit=True)
     except SyntaxError as error:
         line, column = error.lineno or 0, error.offset or 0
         # The error's own text is read from the file once more, 999 bytes at a time, and is the last
