@@ -1,6 +1,7 @@
 """`python -m bench`: one table of medians, ratios and bars, peers in the same run."""
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable
 from statistics import median
@@ -110,6 +111,11 @@ def show_idle(table: Table, seconds: float) -> None:
         )
 
 
+def _leave(number: int, _: object) -> None:
+    """Whatever is under way ends what it has started, in the workers of a pool as well."""
+    sys.exit(128 + number)
+
+
 def main() -> int:
     """Measure; the exit code is the number of bars that were missed."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
@@ -123,6 +129,8 @@ def main() -> int:
     if sys.platform != "linux":
         print("memory and idle time are read from /proc: Linux only", file=sys.stderr)
         return 2
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _leave)
     if "oracle" in asked.only:
         return oracle.show_real() + oracle.show(range(40 if asked.quick else 400))
     environment.prepare()
