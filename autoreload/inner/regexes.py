@@ -40,12 +40,12 @@ class Regexes:
 
     def note(self) -> None:
         """Note what this run has compiled by now."""
-        cache = _cache()
-        mark = len(cache), _newest(cache)
+        keys = list(_cache())
+        mark = len(keys), keys[-1] if keys else None
         if self.fd is None or mark == self._mark:
             return
         self._mark = mark
-        plain = filter(_is_plain, list(cache))
+        plain = filter(_is_plain, keys)
         new = [Regex(key[1], key[2]) for key in plain if key not in self._known]
         before = self._memo.words()
         if (words := regexes.merged(before, new)) != before:
@@ -79,14 +79,6 @@ def _cache() -> "dict[Any, object]":
     """What `re` keeps, by type, pattern and flags; its own affair, which may be otherwise."""
     cache = getattr(sys.modules.get("re"), "_cache", None)
     return cache if isinstance(cache, dict) else {}
-
-
-def _newest(cache: "dict[Any, object]") -> object:
-    """What has come in last; to look at all of them would write to each."""
-    try:
-        return next(reversed(cache), None)
-    except RuntimeError:  # another thread compiles at this very moment
-        return None
 
 
 def _is_plain(key: object) -> bool:

@@ -6,7 +6,7 @@ in `sys.modules` by age, so the walk begins at its end.
 """
 
 import sys
-from itertools import islice
+from itertools import chain, islice, starmap
 
 _AT_ONCE = 64
 
@@ -53,9 +53,15 @@ class Newcomers:
 
 
 def _newest(most: int) -> list[str]:
-    """So many names, or all of them, the newest first."""
+    """So many names, or all of them, the newest first.
+
+    CPython 3.11 does not bound where such an iterator stands: when a table of the same length has
+    been packed since, it reads past its end. So it is made and used up in one call, during which no
+    other thread runs.
+    """
     try:
-        return list(islice(reversed(sys.modules), most))
+        made = starmap(islice, zip(map(reversed, [sys.modules]), [most], strict=True))
+        return list(chain.from_iterable(made))
     except RuntimeError:  # another thread imports at this very moment
         return list(sys.modules)[::-1]
 

@@ -21,9 +21,9 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="warm restarts n
 SLOW = f"{SLOW_MODULE}VALUE = 1\n"
 
 SERVER = """\
-import http.server, os, sys
 import slow
 import quick
+import http.server, os, sys
 
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
