@@ -15,7 +15,8 @@ WAITS = "import time\nwhile True: time.sleep(1000)\n"
 
 def start(app: App, before: str, shown: str, *options: str, last: str = WAITS) -> None:
     """Run what comes before a checkpoint; what lies behind says `saw SHOWN of VALUE BORN`."""
-    app.write("slow.py", SLOW)
+    # What comes before may take long on a busy machine, and moves checkpoints apart.
+    app.write("slow.py", SLOW.replace(PAUSE, f"{PAUSE}; {PAUSE}"))
     app.write("quick.py", "VALUE = 1\n")
     says = f"print('saw', {shown}, 'of', quick.VALUE, slow.BORN, flush=True)\n"
     app.write("main.py", f"{before}\nimport slow\nimport quick\n{says}{last}")
