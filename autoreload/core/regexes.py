@@ -53,11 +53,10 @@ def parsed(text: str) -> Regex | None:
     flags, _, data = text[1:].partition(":")
     try:
         raw = bytes.fromhex(data)
-        match text[:1]:
-            case "s":
-                return Regex(raw.decode(_ENCODING, _ERRORS), int(flags))
-            case "b":
-                return Regex(raw, int(flags))
+        if text.startswith(_TEXT):
+            return Regex(raw.decode(_ENCODING, _ERRORS), int(flags))
+        if text.startswith(_BYTES):
+            return Regex(raw, int(flags))
     except ValueError:
         pass
     return None

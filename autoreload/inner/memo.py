@@ -6,7 +6,7 @@ from autoreload.system.channel import identity, settle_high
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 
 class Memo:
@@ -37,6 +37,12 @@ class Memo:
             return os.pread(fd, os.fstat(fd).st_size, 0).decode().split()
         except (OSError, ValueError):  # half of a letter
             return []
+
+    def update(self, merged: "Callable[[list[str]], list[str]]") -> None:
+        """Write what is made of the words that are there, if that is anything else."""
+        before = self.words()
+        if (words := merged(before)) != before:
+            self.write(words)
 
     def write(self, words: "Sequence[str]") -> None:
         """Write these in the place of what was there; they only ever get more."""

@@ -47,9 +47,7 @@ class Regexes:
         self._mark = mark
         plain = filter(_is_plain, keys)
         new = [Regex(key[1], key[2]) for key in plain if key not in self._known]
-        before = self._memo.words()
-        if (words := regexes.merged(before, new)) != before:
-            self._memo.write(words)
+        self._memo.update(lambda before: regexes.merged(before, new))
 
     def bring(self, is_wanted: "Callable[[], bool]") -> None:
         """Compile what was noted, for as long as there is time."""

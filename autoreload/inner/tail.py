@@ -47,9 +47,7 @@ class Tail:
     def note(self) -> None:
         """Note what this run has imported by now."""
         if new := self._newcomers.names():
-            before = self._memo.words()
-            if (names := tails.merged(before, new)) != before:
-                self._memo.write(names)
+            self._memo.update(lambda before: tails.merged(before, new))
         self._regexes.note()
 
     def bring(self, is_wanted: "Callable[[], bool]") -> bool:

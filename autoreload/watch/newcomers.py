@@ -62,7 +62,7 @@ def _newest(most: int) -> list[str]:
     try:
         made = starmap(islice, zip(map(reversed, [sys.modules]), [most], strict=True))
         return list(chain.from_iterable(made))
-    except RuntimeError:  # another thread imports at this very moment
+    except RuntimeError:  # a finalizer has run in the middle of that, and has imported
         return list(sys.modules)[::-1]
 
 

@@ -130,9 +130,10 @@ class Reads:
             return
         if is_itself:
             folder, name = os.path.split(text)
-            self._take_back(os.path.join(os.path.realpath(folder), name))
+            real = os.path.join(os.path.realpath(folder), name)
         else:
-            self._take_back(os.path.realpath(text))
+            real = os.path.realpath(text)
+        self._take_back(real)
 
     def _take_back(self, real: str) -> None:
         if real in self._written or real.startswith(_VIRTUAL):
